@@ -1,0 +1,1 @@
+"""The units and the work areas, each a plugin of the portal."""

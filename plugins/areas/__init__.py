@@ -1,0 +1,1 @@
+"""The work areas: each folder is one plugin."""
