@@ -1,1 +1,94 @@
-"""Every hook that a plugin can implement: the table of contents of what plugs in."""
+"""Every hook that a plugin can implement: the table of contents of what plugs in.
+
+``register_*`` is asked once at start and answers checked declarations; ``on_*`` tells of an event inside
+its transaction; the nouns are asked when a page or a score needs them. A hook answers one type, always.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pluggy
+
+hookspec = pluggy.HookspecMarker("portal")
+hookimpl = pluggy.HookimplMarker("portal")
+
+
+@hookspec
+def register_unit():
+    """A member unit's declaration → :class:`portal.declarations.Unit`."""
+
+
+@hookspec
+def register_schema():
+    """The plugin's tables and migrations → :class:`portal.database.Schema`."""
+
+
+@hookspec
+def register_blueprint():
+    """The plugin's pages → one ``flask.Blueprint`` whose every route declares a permission."""
+
+
+@hookspec
+def register_navigation():
+    """Entries of the main navigation → list of :class:`portal.declarations.NavigationItem`."""
+
+
+@hookspec
+def register_permissions():
+    """Rows of the permission table → list of :class:`portal.declarations.Permission`."""
+
+
+@hookspec
+def register_job_kinds():
+    """Long work the plugin brings → list of :class:`portal.declarations.JobKind`."""
+
+
+@hookspec
+def register_commands():
+    """Commands of ``portal`` → list of ``click.Command``."""
+
+
+@hookspec
+def subject_panel(subject: Any, viewer: Any):
+    """What the plugin shows on a subject's page → :class:`portal.declarations.Panel` or None."""
+
+
+@hookspec
+def subject_alerts(subject: Any):
+    """Warnings about a subject, shown wherever it is chosen → list of :class:`portal.declarations.Alert`."""
+
+
+@hookspec
+def score_facts(quarter: Any):
+    """What the core cannot count from obligations, all units in one pass → ``{unit: {item: {fact: value}}}``."""
+
+
+@hookspec
+def score_rows(quarter: Any, unit: str, item: str):
+    """The plugin's own records behind a score item → list of ``{"text", "day", "counted", "href"}``."""
+
+
+@hookspec
+def on_subject_registered(subject: Any, event: str, before: Any):
+    """A registration (设立 变更 注销 吊销) was stored; ``before`` is the fields before it, or None when new."""
+
+
+@hookspec
+def on_subject_cancelled(subject: Any, event: str):
+    """A subject was 注销 or 吊销 (二（一）3): each holder of a live permit owes its cancelling."""
+
+
+@hookspec
+def on_subject_unreachable(subject: Any, unit: str, reason: str):
+    """A unit found a subject 无法联系 in a check (二（一）5)."""
+
+
+@hookspec
+def on_unit_disabled(unit: str, day: Any):
+    """A unit leaves from ``day`` on; its records stay."""
+
+
+@hookspec
+def demonstrate(zone: Any):
+    """Add the area's part of a believable quarter by calling the functions its pages call."""

@@ -1,0 +1,102 @@
+"""What stands around every page: the navigation from core and plugins, the day, the inbox count, the audit foot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, get_flashed_messages, has_request_context, request, session, url_for
+from flask_login import current_user
+
+from portal import __version__, audit, clock, obligations, official_calendar, settings
+from portal.declarations import NavigationItem
+from portal.pages import link, submission_key
+from portal.plugging import registry
+
+WEEK = "一二三四五六日"
+
+CORE_NAVIGATION = (
+    NavigationItem("待办", "inbox.index", "inbox.view", 10, "工作"),
+    NavigationItem("市场主体", "subjects.index", "subject.view", 20, "工作"),
+    NavigationItem("季度评分", "scores.current", "score.view", 30, "考核"),
+    NavigationItem("年度评分", "scores.year", "score.view", 31, "考核"),
+    NavigationItem("义务统计", "inbox.figures", "inbox.view", 32, "考核"),
+    NavigationItem("成员单位", "units.index", "unit.view", 80, "联席会议"),
+    NavigationItem("账号申请", "people.requests", "account.request", 82, "管理"),
+    NavigationItem("账号", "people.accounts", "account.list", 83, "管理"),
+    NavigationItem("工作日历", "admin.calendar", "calendar.view", 84, "管理"),
+    NavigationItem("设置", "admin.settings", "settings.view", 85, "管理"),
+    NavigationItem("后台任务", "jobs.index", "job.view", 86, "管理"),
+    NavigationItem("审计记录", "audit.index", "audit.view", 87, "管理"),
+)
+GROUPS = ("工作", "证照联动", "信用监管", "双随机抽查", "联席会议", "考核", "数据交换", "管理")
+
+
+def navigation(viewer: Any) -> list[dict[str, Any]]:
+    """The groups and entries that ``viewer`` may open, in order."""
+    items = sorted((*CORE_NAVIGATION, *registry().navigation), key=lambda item: (item.order, item.label))
+    names = [*GROUPS, *sorted({item.group for item in items} - set(GROUPS))]
+    groups = []
+    for name in names:
+        shown = [item for item in items if item.group == name and viewer.can(item.permission)]
+        if shown:
+            entries = [
+                {"label": item.label, "href": url_for(item.endpoint), "active": _is_here(item.endpoint), "count": None}
+                for item in shown
+            ]
+            groups.append({"label": name, "items": entries})
+    return groups
+
+
+def _is_here(endpoint: str) -> bool:
+    here = request.endpoint or ""
+    return here == endpoint or (endpoint.endswith(".index") and here.rpartition(".")[0] == endpoint.rpartition(".")[0])
+
+
+def today_text() -> str:
+    """The date, the weekday and whether it is worked: 2026年9月25日 星期五 · 工作日."""
+    day = clock.today()
+    worked = "工作日" if official_calendar.calendar().is_workday(day) else "休息日"
+    return f"{day.year}年{day.month}月{day.day}日 星期{WEEK[day.weekday()]} · {worked}"
+
+
+def _around() -> dict[str, Any]:
+    if not has_request_context():
+        return {}
+    values: dict[str, Any] = {
+        "site": {"zone": settings.value("site.zone"), "version": __version__},
+        "today_text": today_text(),
+        "clock_note": f"{clock.note()} {clock.now():%Y-%m-%d %H:%M}" if clock.note() else None,
+        "home_href": url_for("home.index"),
+        "viewer": None,
+    }
+    if "_flashes" in session:
+        values["flashes"] = get_flashed_messages(with_categories=True)
+    if not current_user.is_authenticated:
+        return values
+    seq, head, _ = audit.last()
+    values |= {
+        "viewer": current_user,
+        "nav": navigation(current_user),
+        "account_href": url_for("auth.account"),
+        "logout_href": url_for("auth.logout"),
+        "idle_seconds": settings.value("security.idle_minutes") * 60,
+        "audit_foot": f"审计 {seq} · {head[:8]}",
+    }
+    if current_user.can("inbox.view"):
+        values["inbox_href"] = url_for("inbox.index")
+        values["search_href"] = url_for("subjects.index")
+        if current_user.unit:
+            values["inbox_count"] = sum(count for count, _ in obligations.open_counts(current_user.unit).values())
+    return values
+
+
+def install(app: Flask) -> None:
+    """Give every template the page's surroundings and the small functions it calls."""
+    app.context_processor(_around)
+    app.jinja_env.globals.update(link=link, submission_key=submission_key)
+    app.jinja_env.filters.update(
+        day=lambda value: value.isoformat() if value else "—",
+        moment=lambda value: f"{value.astimezone(clock.ZONE):%Y-%m-%d %H:%M}" if value else "—",
+        yuan=lambda fen: "—" if fen is None else f"{fen / 100:,.2f} 元",
+        wan=lambda fen: "—" if fen is None else f"{fen / 1_000_000:,.6f}".rstrip("0").rstrip(".") + " 万元",
+    )

@@ -1,0 +1,40 @@
+"""The core as a plugin of itself: its tables, what it does when a unit leaves, its daily work."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from portal import access, audit, clock, files, jobs, obligations, official_calendar, sessions, settings, subjects, units, users
+from portal.database import Migration, Schema
+from portal.hookspecs import hookimpl
+
+MODELS = (
+    official_calendar.CalendarNotice, official_calendar.CalendarDay,
+    audit.AuditEntry, audit.RecordChange,
+    settings.SettingValue,
+    users.User, users.UserRole, users.AccountRequest, users.LoginDay,
+    sessions.LoginSession, sessions.AddressFailures,
+    units.UnitTerm, units.UnitRequest,
+    subjects.Subject, subjects.SubjectName, subjects.SubjectEvent,
+    obligations.Obligation,
+    access.Submission, files.StoredFile, jobs.Job,
+)  # fmt: skip
+_ = Migration
+
+
+@hookimpl
+def register_schema() -> Schema:
+    return Schema("core", MODELS, Path(__file__).parent / "migrations")
+
+
+@hookimpl
+def on_unit_disabled(unit: str, day: date) -> None:
+    obligations.stop_unit(unit, day)
+
+
+def daily() -> None:
+    """What each day brings; safe to run twice, and catches up after a stop."""
+    for unit in units.ended_today(clock.today()):
+        obligations.stop_unit(unit, clock.today())
+    access.forget_submissions()

@@ -1,0 +1,79 @@
+"""What a person reads when something is refused or fails: Chinese, without a stack, with a number to report."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import peewee
+from flask import Flask, Response, current_app, g, jsonify, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.database import StorageError, database
+from portal.pages import page
+from portal.refusals import Refused
+
+log = logging.getLogger("portal")
+_PAGES = {403, 404, 405, 409, 413, 422, 500, 503}
+
+
+def answer(status: int, message: str = "") -> Response:
+    """The error page of ``status``; for a route of the API a problem document (RFC 9457)."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "is_api", False) or request.path.startswith("/api/"):
+        response = jsonify({"type": "about:blank", "status": status, "title": message or "请求没有成功"})
+        response.status_code = status
+        response.content_type = "application/problem+json"
+        return response
+    shown = status if status in _PAGES else (422 if status < 500 else 500)
+    return page(f"errors/{shown}.html", status=status, message=message or None, request_id=g.get("request_id"))
+
+
+def storage_words(error: BaseException) -> str:
+    """What a failed write means to the person, from the database's own first error."""
+    text = str(error).lower()
+    if "disk is full" in text or "no space left" in text or "disk full" in text:
+        return "服务器磁盘已满，这次操作没有保存，也没有留下一半；请通知系统管理员后重试"
+    if "locked" in text or "deadlock" in text:
+        return "数据库正忙，这次操作没有保存，请稍后重试"
+    if "readonly" in text or "read-only" in text:
+        return "数据库暂时只读，这次操作没有保存，请稍后重试"
+    if "disk i/o error" in text:
+        return "服务器磁盘读写出错，这次操作没有保存；请立即通知系统管理员"
+    return "数据库暂时连不上，这次操作没有保存，请稍后重试"
+
+
+def install(app: Flask) -> None:
+    """Register the handlers on ``app``."""
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        return answer(error.status, str(error))
+
+    @app.errorhandler(CSRFError)
+    def forged(error: CSRFError) -> Response:
+        return answer(403, "页面的安全校验已过期，请返回刷新后重新提交")
+
+    @app.errorhandler(peewee.OperationalError)
+    @app.errorhandler(peewee.InterfaceError)
+    @app.errorhandler(StorageError)
+    def storage(error: Exception) -> Response:
+        log.error("storage failed, request %s: %s", g.get("request_id"), error)
+        message = storage_words(error)
+        if not database.is_closed() and database.transaction_depth() == 0:
+            database.close()
+        return answer(503, message)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Any:
+        if error.code is not None and error.code < 400:
+            return error
+        return answer(error.code or 500)
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        if current_app.testing and current_app.config.get("RAISE_ERRORS", True):
+            raise error
+        log.exception("request %s failed", g.get("request_id"))
+        return answer(500)

@@ -1,0 +1,126 @@
+"""Who stands at the door: login, sessions, the permission of each route, CSRF, security headers."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Flask, Response, g, make_response, redirect, request, session, url_for
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFProtect
+
+from portal import access, audit, sessions, units, users
+from portal.access import PUBLIC
+from portal.database import ready_connection
+from portal.pages import wants_part
+from portal.plugging import registry
+from portal.refusals import NotAllowed
+from portal.users import User
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+#: What a person with an expired password may still open.
+_WHILE_EXPIRED = {"auth.password", "auth.change_password", "auth.logout", "static"}
+
+
+def _load(token: str) -> User | None:
+    user = sessions.user_of(token)
+    if user is not None:
+        _dress(user)
+    return user
+
+
+def _dress(user: User) -> None:
+    """Give a person the permissions of the running application and the words of the page's head."""
+    user.permissions = registry().permissions.granted(user.roles)
+    user.unit_label = units.name_of(user.unit) or user.body or "、".join(user.role_labels)
+
+
+def viewer_of(user: User) -> User:
+    """The person with permissions, for the command line and tests."""
+    _dress(user)
+    return user
+
+
+def install(app: Flask) -> None:
+    """Put the login, the gate and the headers before every route of ``app``."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.user_loader(_load)
+    CSRFProtect(app)
+    app.before_request(_enter)
+    app.after_request(_headers)
+
+
+def _enter() -> Response | None:
+    g.request_id = secrets.token_hex(6)
+    if request.endpoint == "static":
+        return None
+    ready_connection()
+    actor = audit.Actor(account="-", name="未登录", address=request.remote_addr or "", channel="web", request=g.request_id)
+    view = access_view(request.endpoint)
+    if view is not None and getattr(view, "is_api", False):
+        audit.act_as(actor)
+        return None
+    if current_user.is_authenticated:
+        actor = current_user.as_actor(address=actor.address, channel="web", request=g.request_id)
+    audit.act_as(actor)
+    if view is None or view.permission == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return _to_login()
+    users.mark_login_day(current_user)
+    if sessions.password_expired(current_user) and request.endpoint not in _WHILE_EXPIRED:
+        return _elsewhere(url_for("auth.password"))
+    if not current_user.can(view.permission):
+        label = registry().permissions.rows[view.permission].label
+        raise NotAllowed(f"您的角色（{'、'.join(current_user.role_labels) or '无'}）没有这项权限：{label}")
+    return None
+
+
+def access_view(endpoint: str | None):
+    """The view behind an endpoint, or None when no route matched (the 404 and 405 pages need no permission)."""
+    from flask import current_app
+
+    return current_app.view_functions.get(endpoint) if endpoint else None
+
+
+def _to_login() -> Response:
+    session.pop("_flashes", None)
+    target = request.full_path.rstrip("?") if request.method == "GET" and not wants_part() else "/"
+    return _elsewhere(url_for("auth.login", next=target if target != "/" else None))
+
+
+def _elsewhere(url: str) -> Response:
+    """A redirect that htmx follows with the whole page."""
+    if request.htmx:
+        response = make_response("", 200)
+        response.headers["HX-Redirect"] = url
+        return response
+    return make_response(redirect(url, 303))
+
+
+def _headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=86400"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.add("HX-Request")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def check(app: Flask) -> None:
+    """Stop the start when a route has no permission (access.check_routes)."""
+    access.check_routes(app, app.extensions["portal.registry"].permissions)

@@ -1,0 +1,377 @@
+"""时限义务: who owes what on which record by when; opened, fulfilled, moved, withdrawn in the act's own transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import peewee
+
+from portal import audit, clock, official_calendar
+from portal.database import InstantField, Record, database, transaction
+from portal.declarations import ObligationKind
+from portal.refusals import Missing, Refused
+from portal.subjects import Subject
+from portal.workdays import ONE_DAY, Deadline
+
+
+def _k(key: str, label: str, clause: str, days: int | None = None, setting: str | None = None, item: str | None = None) -> ObligationKind:
+    return ObligationKind(key, label, clause, days, setting, item)
+
+
+#: Every clock of the source (obligations.md); ``score_item`` is where Annex 2-1 counts it.
+KINDS: dict[str, ObligationKind] = {
+    kind.key: kind
+    for kind in (
+        _k("push", "推送登记信息", "二（一）1", 0),
+        _k("claim", "许可主体认领", "二（一）2", None, "scheme.claim_days", "claim"),
+        _k("feedback", "认领后反馈", "二（一）2", None, "scheme.feedback_days", "feedback"),
+        _k("decision_result", "许可决定结果传送", "二（一）2", 7),
+        _k("rollback_decision", "回退处理", "二（一）2", None, "days.rollback_decision"),
+        _k("permit_cancel", "注销吊销许可证", "二（一）3", 7),
+        _k("permit_entry", "行政许可信息录入", "二（一）4", 7, None, "permit_entry"),
+        _k("linked_measure", "联动监管措施", "二（一）4", None, "days.linked_measure"),
+        _k("unreachable", "核实无法联系", "二（一）5", None, "days.unreachable"),
+        _k("unlicensed_case", "查处无证无照", "二（一）6", None, "days.unlicensed_case"),
+        _k("referral_receipt", "移送签收", "二（一）6", None, "days.referral_receipt"),
+        _k("dishonesty", "失信信息录入", "二（二）", 7, None, "dishonesty"),
+        _k("publicity", "记于名下并公示", "二（二）", 20),
+        _k("check_result", "检查结果录入公示", "二（三）", 20, None, "check_results"),
+        _k("follow_up", "检查问题后续处理", "二（三）"),
+        _k("objection_correct", "异议更正", "二（四）", 3),
+        _k("objection_transfer", "异议转送", "二（四）", 3),
+        _k("objection_verify", "异议核查", "二（四）", 15),
+        _k("repair_decision", "信用修复决定", "二（四）"),
+        _k("quarter_list", "报送季度清单", "三", None, None, "meetings"),
+        _k("material", "报送材料", "附件1 四", None, None, "meetings"),
+        _k("attendance", "参加会议", "附件1 三", None, None, "meetings"),
+        _k("meeting_decision", "会议议定事项", "附件1 四"),
+        _k("consult", "征求意见", "附件1 三（二）（三）"),
+        _k("urge", "督办事项", "附件1 四"),
+        _k("review_answer", "答复复核申请", "三"),
+    )
+}
+
+OPEN, FULFILLED, MOVED, WITHDRAWN = "open", "fulfilled", "moved", "withdrawn"
+STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销"}
+
+
+class Obligation(Record):
+    """Unit ``unit`` owes act ``kind`` on record (``record_type``, ``record_id``) until 24:00 of ``deadline``.
+
+    ``started_on`` is day 0; ``days`` the limit in working days (None: a date was given). ``fulfilled_at`` is the
+    moment the server committed the act, never a typed date. ``waiting_since`` marks a row whose roll-back waits
+    for a decision. ``identity`` names what is owed: the same document owed twice is one obligation.
+    """
+
+    kind = peewee.TextField()
+    unit = peewee.TextField()
+    subject = peewee.ForeignKeyField(Subject, null=True, backref="obligations")
+    record_type = peewee.TextField()
+    record_id = peewee.TextField()
+    identity = peewee.TextField()
+    title = peewee.TextField()
+    started_on = peewee.DateField()
+    started_words = peewee.TextField()
+    days = peewee.IntegerField(null=True)
+    deadline = peewee.DateField()
+    provisional = peewee.BooleanField(default=False)
+    scored = peewee.BooleanField(default=True)
+    state = peewee.TextField(default=OPEN)
+    opened_at = InstantField()
+    fulfilled_on = peewee.DateField(null=True)
+    fulfilled_at = InstantField(null=True)
+    fulfilled_by = peewee.TextField(default="")
+    waiting_since = InstantField(null=True)
+    extended_days = peewee.IntegerField(default=0)
+    moved_to = peewee.ForeignKeyField("self", null=True)
+    reason = peewee.TextField(default="")
+
+    class Meta:
+        indexes = (
+            # Covers the quarter's whole count (scores.py) without touching the table.
+            (("kind", "unit", "deadline", "state", "scored", "fulfilled_on", "waiting_since"), False),
+            (("unit", "state", "deadline", "id"), False),
+            (("record_type", "record_id"), False),
+        )
+
+    @property
+    def kind_label(self) -> str:
+        return KINDS[self.kind].label
+
+    @property
+    def on_time(self) -> bool:
+        """Fulfilled by 24:00 of the deadline."""
+        return self.fulfilled_on is not None and self.fulfilled_on <= self.deadline
+
+    @property
+    def arithmetic(self) -> str:
+        """How the deadline came about, in words: 推送 2026-09-18 → 第7个工作日 2026-09-29."""
+        if self.days is None:
+            text = f"{self.started_words} {self.started_on} → 限期 {self.deadline}"
+        elif self.days == 0:
+            text = f"{self.started_words} {self.started_on} → 当个工作日 {self.deadline}"
+        else:
+            text = f"{self.started_words} {self.started_on} → 第{self.days}个工作日 {self.deadline}"
+        if self.extended_days:
+            text += f"（含回退处理顺延 {self.extended_days} 个工作日）"
+        return text + ("（下一年放假通知未出，暂定）" if self.provisional else "")
+
+
+Obligation.add_index(
+    Obligation.index(
+        Obligation.kind, Obligation.unit, Obligation.identity, unique=True,
+        where=Obligation.state.in_([OPEN, FULFILLED]),
+    )
+)  # fmt: skip
+
+
+def open_obligation(
+    kind: str,
+    unit: str,
+    *,
+    record: tuple[str, int | str],
+    title: str,
+    started_on: date,
+    started_words: str,
+    days: int | None = None,
+    deadline: date | None = None,
+    subject: Subject | None = None,
+    identity: str | None = None,
+    scored: bool = True,
+) -> Obligation:
+    """Open what ``unit`` owes, inside the running transaction of the act that starts it; the one already owed under
+    the same ``identity`` is returned as it is.
+
+    Either ``days`` working days after ``started_on`` or the ``deadline`` itself. Raises RuntimeError outside a
+    transaction, KeyError for an unknown kind.
+    """
+    if database.transaction_depth() == 0:
+        raise RuntimeError("an obligation opens in the transaction of the act that starts it")
+    KINDS[kind]
+    identity = identity or f"{record[0]}:{record[1]}"
+    same = (Obligation.kind == kind) & (Obligation.unit == unit) & (Obligation.identity == identity)
+    existing = Obligation.get_or_none(same & Obligation.state.in_([OPEN, FULFILLED]))
+    if existing is not None:
+        return existing
+    if (days is None) == (deadline is None):
+        raise ValueError("give either days or deadline")
+    due = Deadline(deadline) if deadline else official_calendar.calendar().deadline(started_on, days or 0)
+    return Obligation.create(
+        kind=kind, unit=unit, subject=subject, record_type=record[0], record_id=str(record[1]), identity=identity,
+        title=title, started_on=started_on, started_words=started_words, days=days, deadline=due.day,
+        provisional=due.provisional, scored=scored, opened_at=clock.now(),
+    )  # fmt: skip
+
+
+def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:
+    found = (
+        (Obligation.kind == kind) & (Obligation.record_type == record[0]) & (Obligation.record_id == str(record[1]))
+    )
+    return found & (Obligation.unit == unit) if unit is not None else found
+
+
+def fulfil(kind: str, record: tuple[str, int | str], unit: str | None = None) -> int:
+    """The act was done now: close what was owed on the record; returns how many. Late acts close it too."""
+    return (
+        Obligation.update(
+            state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
+            fulfilled_by=audit.actor().name, waiting_since=None,
+        )
+        .where(_of(kind, record, unit) & (Obligation.state == OPEN))
+        .execute()
+    )  # fmt: skip
+
+
+def fulfil_many(kind: str, record_type: str, record_ids: list[int]) -> int:
+    """As :func:`fulfil` for many records at once (a queue's select-all)."""
+    done = 0
+    for start in range(0, len(record_ids), 500):
+        part = [str(i) for i in record_ids[start : start + 500]]
+        done += (
+            Obligation.update(
+                state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
+                fulfilled_by=audit.actor().name, waiting_since=None,
+            )
+            .where(
+                (Obligation.kind == kind) & (Obligation.record_type == record_type)
+                & Obligation.record_id.in_(part) & (Obligation.state == OPEN)
+            )
+            .execute()
+        )  # fmt: skip
+    return done
+
+
+def withdraw(kind: str, record: tuple[str, int | str], reason: str, unit: str | None = None) -> int:
+    """Nothing is owed any more, for ``reason``; a fulfilled obligation stays. Returns how many were withdrawn."""
+    if not reason.strip():
+        raise Refused("撤销时限义务必须写明原因")
+    return (
+        Obligation.update(state=WITHDRAWN, reason=reason, waiting_since=None)
+        .where(_of(kind, record, unit) & (Obligation.state == OPEN))
+        .execute()
+    )
+
+
+def wait(kind: str, record: tuple[str, int | str], unit: str) -> int:
+    """A roll-back waits for its decision: the row is left out of what is due until it is decided (scoring.md)."""
+    return Obligation.update(waiting_since=clock.now()).where(_of(kind, record, unit) & (Obligation.state == OPEN)).execute()
+
+
+def resume(kind: str, record: tuple[str, int | str], unit: str) -> None:
+    """The roll-back was refused: the old deadline is extended by the working days it waited."""
+    for owed in Obligation.select().where(_of(kind, record, unit) & (Obligation.state == OPEN)):
+        if owed.waiting_since is None:
+            continue
+        calendar = official_calendar.calendar()
+        waited = calendar.count(owed.waiting_since.date() + ONE_DAY, clock.today())
+        owed.extended_days += waited
+        owed.deadline = calendar.deadline(owed.deadline, waited).day if waited else owed.deadline
+        owed.waiting_since = None
+        owed.save(only=[Obligation.extended_days, Obligation.deadline, Obligation.waiting_since])
+
+
+def move(kind: str, record: tuple[str, int | str], unit: str, new: Obligation, reason: str) -> int:
+    """The duty passed to another unit, whose ``new`` obligation starts with the reassignment as day 0."""
+    return (
+        Obligation.update(state=MOVED, moved_to=new, reason=reason, waiting_since=None)
+        .where(_of(kind, record, unit) & (Obligation.state == OPEN))
+        .execute()
+    )
+
+
+def stop_unit(unit: str, day: date) -> int:
+    """A unit left from ``day`` on: what it still owed is withdrawn with that reason; what it did stays."""
+    with transaction():
+        stopped = (
+            Obligation.update(state=WITHDRAWN, reason=f"单位自 {day} 起停用", waiting_since=None)
+            .where((Obligation.unit == unit) & (Obligation.state == OPEN))
+            .execute()
+        )
+        if stopped:
+            audit.record("撤销停用单位的时限义务", "unit", unit, note=f"{stopped} 项")
+    return stopped
+
+
+def recompute_open() -> int:
+    """The calendar changed: deadlines of open obligations are counted again, fulfilled ones stay. Returns how many moved."""
+    calendar, moved = official_calendar.calendar(), 0
+    with transaction():
+        query = Obligation.select().where((Obligation.state == OPEN) & Obligation.days.is_null(False))
+        for owed in list(query):
+            due = calendar.deadline(owed.started_on, owed.days + owed.extended_days)
+            if (due.day, due.provisional) != (owed.deadline, owed.provisional):
+                Obligation.update(deadline=due.day, provisional=due.provisional).where(Obligation.id == owed.id).execute()
+                moved += 1
+        audit.record("按新日历重算期限", "calendar", calendar.version, note=f"{moved} 项期限变动")
+    return moved
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """Green; yellow when at most 3 working days remain; red when overdue; with its words."""
+
+    colour: str
+    text: str
+
+
+def lamp(owed: Obligation, today: date | None = None) -> Lamp:
+    """The lamp of an obligation as of ``today``."""
+    if owed.state == FULFILLED:
+        return Lamp("green" if owed.on_time else "red", "按时办结" if owed.on_time else "逾期办结")
+    if owed.state != OPEN:
+        return Lamp("grey", STATE_LABELS[owed.state])
+    if owed.waiting_since is not None:
+        return Lamp("grey", "回退待处理")
+    left = official_calendar.calendar().remaining(today or clock.today(), owed.deadline)
+    if left < 0:
+        return Lamp("red", f"逾期 {-left} 天")
+    if left == 0:
+        return Lamp("yellow", "今天到期") if owed.deadline >= (today or clock.today()) else Lamp("red", "已逾期")
+    return Lamp("yellow" if left <= 3 else "green", f"剩 {left} 天")
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One page of what is owed, the most urgent first; ``after`` is the key of the next page."""
+
+    rows: list[Obligation]
+    after: str | None
+
+
+def inbox(unit: str, *, kind: str = "", state: str = OPEN, after: str = "", size: int = 50) -> Inbox:
+    """What ``unit`` owes (or, with another ``state``, has done), by deadline; ``after`` is ``YYYY-MM-DD.id``."""
+    query = Obligation.select(Obligation, Subject).join(Subject, peewee.JOIN.LEFT_OUTER).where(
+        (Obligation.unit == unit) & (Obligation.state == state)
+    )  # fmt: skip
+    if kind:
+        query = query.where(Obligation.kind == kind)
+    if after:
+        day_text, _, number = after.partition(".")
+        try:
+            day, last = date.fromisoformat(day_text), int(number)
+        except ValueError:
+            raise Missing("没有这一页") from None
+        query = query.where((Obligation.deadline > day) | ((Obligation.deadline == day) & (Obligation.id > last)))
+    rows = list(query.order_by(Obligation.deadline, Obligation.id).limit(size + 1))
+    more = len(rows) > size
+    rows = rows[:size]
+    return Inbox(rows, f"{rows[-1].deadline}.{rows[-1].id}" if more else None)
+
+
+def open_counts(unit: str) -> dict[str, tuple[int, int]]:
+    """How many the unit owes by kind, and how many of them are overdue: ``{kind: (open, overdue)}``."""
+    query = (
+        Obligation.select(
+            Obligation.kind,
+            peewee.fn.COUNT(Obligation.id),
+            peewee.fn.SUM(peewee.Case(None, [(Obligation.deadline < clock.today(), 1)], 0)),
+        )
+        .where((Obligation.unit == unit) & (Obligation.state == OPEN))
+        .group_by(Obligation.kind)
+    )
+    return {kind: (total, late or 0) for kind, total, late in query.tuples()}
+
+
+def figures(first: date, last: date) -> list[tuple[str, str, int, int, int, int]]:
+    """By unit and kind, for deadlines from ``first`` to ``last``: (unit, kind, owed, done, on time, overdue and open)."""
+    done = Obligation.state == FULFILLED
+    query = (
+        Obligation.select(
+            Obligation.unit,
+            Obligation.kind,
+            peewee.fn.COUNT(Obligation.id),
+            peewee.fn.SUM(peewee.Case(None, [(done, 1)], 0)),
+            peewee.fn.SUM(peewee.Case(None, [(done & (Obligation.fulfilled_on <= Obligation.deadline), 1)], 0)),
+            peewee.fn.SUM(peewee.Case(None, [((Obligation.state == OPEN) & (Obligation.deadline < clock.today()), 1)], 0)),
+        )
+        .where(Obligation.deadline.between(first, last) & Obligation.state.in_([OPEN, FULFILLED]))
+        .group_by(Obligation.unit, Obligation.kind)
+    )
+    return list(query.tuples())
+
+
+def of_record(record_type: str, record_id: int | str) -> list[Obligation]:
+    """Every obligation on one record, oldest first."""
+    return list(
+        Obligation.select()
+        .where((Obligation.record_type == record_type) & (Obligation.record_id == str(record_id)))
+        .order_by(Obligation.id)
+    )
+
+
+def obligation_for(viewer: Any, obligation_id: int) -> Obligation:
+    """The obligation, for its own unit, the office and the convenors. Raises Missing for everybody else."""
+    found = Obligation.get_or_none(Obligation.id == obligation_id)
+    allowed = found is not None and (
+        found.unit == viewer.unit or viewer.has_role("office", "convenor", "deputy_convenor")
+    )
+    if not allowed or not viewer.can("inbox.view"):
+        raise Missing("没有这项时限义务，或者它不属于您的单位")
+    return found
+
+
+def overdue_since(moment: datetime) -> list[Obligation]:
+    """Open obligations whose deadline passed before ``moment``, for the warnings."""
+    return list(Obligation.select().where((Obligation.state == OPEN) & (Obligation.deadline < moment.date())))

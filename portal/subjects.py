@@ -1,0 +1,325 @@
+"""Market entities (市场主体): one register, stored from registrations, with every name and event kept."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from typing import Any
+
+import peewee
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+from portal import audit, clock
+from portal.database import InstantField, JsonField, Record, transaction
+from portal.digests import digest_of
+from portal.plugging import registry
+from portal.refusals import Missing, NotAllowed, Refused
+
+STATES = ("存续", "注销", "吊销", "迁出")
+EVENTS = ("设立", "变更", "注销", "吊销", "迁出")
+CATEGORIES = ("企业", "个体工商户", "农民专业合作社", "其他")
+#: Stored classification → the words of 二（一）1; ``pending`` waits for a person.
+CLASSIFICATIONS = {"licensed": "许可", "filing": "备案", "ordinary": "非许可", "pending": "待人工", "": "未分类"}
+_STATE_AFTER = {"设立": "存续", "变更": "存续", "注销": "注销", "吊销": "吊销", "迁出": "迁出"}
+
+
+class Subject(Record):
+    """A market entity as its latest registration describes it. Money is in 分, dates are Asia/Shanghai."""
+
+    credit_code = peewee.TextField(null=True, unique=True)
+    registration_number = peewee.TextField(null=True, unique=True)
+    name = peewee.TextField()
+    name_key = peewee.TextField(index=True)
+    category = peewee.TextField()
+    kind = peewee.TextField(default="")
+    representative = peewee.TextField(default="")
+    capital = peewee.BigIntegerField(null=True)
+    established = peewee.DateField(null=True)
+    term_until = peewee.DateField(null=True)
+    approved = peewee.DateField()
+    registrar = peewee.TextField(default="")
+    address = peewee.TextField(default="")
+    street = peewee.TextField(default="")
+    industry = peewee.TextField(default="")
+    scope = peewee.TextField(default="")
+    state = peewee.TextField()
+    classification = peewee.TextField(default="")
+    turned_from = peewee.TextField(default="")
+    version = peewee.IntegerField(default=1)
+    entered_at = InstantField()
+
+    class Meta:
+        indexes = (
+            (("state", "id"), False),
+            (("street", "id"), False),
+            (("industry", "id"), False),
+            (("classification", "id"), False),
+        )
+
+    @property
+    def code(self) -> str:
+        """The credit code, else the old registration number, else a dash."""
+        return self.credit_code or self.registration_number or "—"
+
+    @property
+    def classification_label(self) -> str:
+        return CLASSIFICATIONS[self.classification]
+
+
+class SubjectName(Record):
+    """A name the subject has or had, from ``since`` on; a search finds the former ones too."""
+
+    subject = peewee.ForeignKeyField(Subject, backref="names")
+    name = peewee.TextField()
+    name_key = peewee.TextField(index=True)
+    since = peewee.DateField()
+
+    class Meta:
+        indexes = ((("subject", "name"), True),)
+
+
+class SubjectEvent(Record):
+    """One registration as it arrived. The same registration arriving again has the same digest and changes nothing."""
+
+    subject = peewee.ForeignKeyField(Subject, backref="events")
+    event = peewee.TextField()
+    day = peewee.DateField()
+    received_at = InstantField()
+    unit = peewee.TextField()
+    entered_by = peewee.TextField()
+    source = peewee.TextField()
+    values = JsonField()
+    digest = peewee.TextField()
+
+    class Meta:
+        indexes = ((("subject", "digest"), True),)
+
+
+def name_key(name: str) -> str:
+    """The form in which two spellings of a name are the same: NFKC, case folded, letters and digits only, so that
+    （） and () and spaces make no difference."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", name).casefold() if sign.isalnum())
+
+
+def read_code(text: str) -> tuple[str | None, str | None]:
+    """Read a credit code or an old 15-digit 注册号: (credit code, registration number), one of them None.
+
+    Lower case, full width, spaces and hyphens are repaired; both None for an empty text. Raises Refused.
+    """
+    code = re.sub(r"[\s\-－—]", "", unicodedata.normalize("NFKC", text)).upper()
+    if not code:
+        return None, None
+    if re.fullmatch(r"\d{15}|\d{13}", code):
+        return None, code
+    try:
+        return uscc.validate(code), None
+    except ValidationError as error:
+        for old, new in (("O", "0"), ("I", "1"), ("S", "5"), ("Z", "2"), ("V", "U")):
+            if old in code and uscc.is_valid(code.replace(old, new)):
+                raise Refused(f"统一社会信用代码“{code}”含有字母 {old}，应为 {code.replace(old, new)}") from error
+        if len(code) != 18:
+            raise Refused(f"统一社会信用代码“{code}”有 {len(code)} 位，应为 18 位") from error
+        raise Refused(f"统一社会信用代码“{code}”的校验位不对，请核对") from error
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A registration as pushed (二（一）1; data-standards.md "Registration push"); ``capital`` in 分."""
+
+    event: str
+    name: str
+    category: str
+    approved: date
+    code: str = ""
+    kind: str = ""
+    representative: str = ""
+    capital: int | None = None
+    established: date | None = None
+    term_until: date | None = None
+    registrar: str = ""
+    address: str = ""
+    street: str = ""
+    industry: str = ""
+    scope: str = ""
+    turned_from: str = ""
+
+
+_LONGEST = {"name": 120, "scope": 10_000, "address": 200, "representative": 60, "kind": 60, "registrar": 60, "street": 40}
+_LABELS = {
+    "event": "登记事项", "name": "名称", "category": "主体类别", "approved": "核准日期", "code": "统一社会信用代码",
+    "kind": "类型", "representative": "法定代表人（经营者）", "capital": "注册资本", "established": "成立日期",
+    "term_until": "营业期限至", "registrar": "登记机关", "address": "住所（经营场所）", "street": "街道", "industry": "行业代码",
+    "scope": "经营范围", "turned_from": "个转企原代码", "state": "登记状态", "classification": "分类",
+}  # fmt: skip
+
+
+def field_label(name: str) -> str:
+    """The words of a subject's field."""
+    return _LABELS.get(name, name)
+
+
+def checked(registration: Registration) -> Registration:
+    """The registration with its texts tidied. Raises Refused naming the first field, value and rule."""
+    changes: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for field in fields(registration):
+        value = getattr(registration, field.name)
+        if not isinstance(value, str):
+            continue
+        value = value.strip()
+        limit = _LONGEST.get(field.name, 200)
+        bad = next((c for c in value if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t\r"), None)
+        if bad is not None:
+            problems[field.name] = f"{_LABELS[field.name]}含有控制字符（U+{ord(bad):04X}）"
+        elif len(value) > limit:
+            problems[field.name] = f"{_LABELS[field.name]}有 {len(value)} 个字，最多 {limit} 个"
+        changes[field.name] = value
+    made = replace(registration, **changes)
+    if not made.name:
+        problems["name"] = "名称不能为空"
+    if made.event not in EVENTS:
+        problems["event"] = f"登记事项“{made.event}”应为{'、'.join(EVENTS)}之一"
+    if made.category not in CATEGORIES:
+        problems["category"] = f"主体类别“{made.category}”应为{'、'.join(CATEGORIES)}之一"
+    if made.industry and not re.fullmatch(r"[A-T](\d{2,4})?", made.industry):
+        problems["industry"] = f"行业代码“{made.industry}”应为门类字母加 2 至 4 位数字（GB/T 4754）"
+    if made.approved > clock.today():
+        problems["approved"] = f"核准日期 {made.approved} 在今天之后"
+    if made.capital is not None and not 0 <= made.capital <= 10**17:
+        problems["capital"] = "注册资本超出范围"
+    try:
+        credit_code, number = read_code(made.code)
+        made = replace(made, code=credit_code or number or "")
+        if not made.code and made.category != "个体工商户":
+            problems["code"] = "只有个体工商户可以没有统一社会信用代码"
+    except Refused as error:
+        problems["code"] = str(error)
+    if problems:
+        raise Refused("；".join(problems.values()), problems)
+    return made
+
+
+def _identity(registration: Registration) -> Subject | None:
+    credit_code, number = read_code(registration.code)
+    if credit_code:
+        found = Subject.get_or_none(Subject.credit_code == credit_code)
+        if found is None and registration.turned_from:
+            former, former_number = read_code(registration.turned_from)
+            found = Subject.get_or_none(
+                (Subject.credit_code == former) if former else (Subject.registration_number == former_number)
+            )
+        return found
+    if number:
+        return Subject.get_or_none(Subject.registration_number == number)
+    key = name_key(registration.name)
+    return Subject.get_or_none(
+        (Subject.name_key == key) & (Subject.address == registration.address) & Subject.credit_code.is_null()
+    )
+
+
+def plain(subject: Subject) -> dict[str, Any]:
+    """The subject's fields as plain values, for histories and digests."""
+    skipped = {"id", "entered_at", "version", "name_key"}
+    return {name: value for name, value in subject.__data__.items() if name not in skipped}
+
+
+def register(registration: Registration, *, unit: str, source: str) -> tuple[Subject, bool]:
+    """Store one registration and tell the areas, in one transaction: (subject, whether anything was new).
+
+    ``source`` says how it came (表单, 导入 n, 接口). The same registration again changes nothing. Raises Refused.
+    """
+    registration = checked(registration)
+    with transaction():
+        subject = _identity(registration)
+        digest = digest_of(asdict(registration))
+        if subject is not None:
+            same = (SubjectEvent.subject == subject) & (SubjectEvent.digest == digest)
+            if SubjectEvent.select().where(same).exists():
+                return subject, False
+            if registration.event == "设立" and subject.state == "存续" and not registration.turned_from:
+                raise Refused(f"“{registration.name}”（{subject.code}）已经登记，应报变更而不是设立")
+        elif registration.event != "设立" and registration.event != "变更":
+            raise Refused(f"没有找到要{registration.event}的主体：{registration.code or registration.name}")
+        before = plain(subject) if subject is not None else None
+        subject = _store(subject, registration)
+        actor = audit.actor()
+        SubjectEvent.create(
+            subject=subject, event=registration.event, day=registration.approved, received_at=clock.now(), unit=unit,
+            entered_by=actor.name, source=source, values=asdict(registration), digest=digest,
+        )  # fmt: skip
+        audit.record(f"登记{registration.event}", "subject", subject.id, before=before, after=plain(subject), note=source)
+        plugins = registry()
+        plugins.answers("on_subject_registered", subject=subject, event=registration.event, before=before)
+        if registration.event in ("注销", "吊销"):
+            plugins.answers("on_subject_cancelled", subject=subject, event=registration.event)
+    return subject, True
+
+
+def _store(subject: Subject | None, registration: Registration) -> Subject:
+    from portal import subject_search
+
+    credit_code, number = read_code(registration.code)
+    values: dict[str, Any] = {
+        field.name: getattr(registration, field.name)
+        for field in fields(registration)
+        if field.name not in ("event", "code")
+    }
+    ending = registration.event in ("注销", "吊销", "迁出")
+    if ending and subject is not None:
+        # A cancelling brings little but the name and the day: what the register knows stays.
+        values = {name: value for name, value in values.items() if value not in ("", None) or name == "approved"}
+    values |= {"state": _STATE_AFTER[registration.event], "name_key": name_key(registration.name)}
+    if credit_code:
+        values["credit_code"] = credit_code
+    if number:
+        values["registration_number"] = number
+    words_before = subject_search.words_of(subject) if subject is not None else None
+    if subject is None:
+        subject = Subject.create(entered_at=clock.now(), **values)
+    else:
+        for name, value in values.items():
+            setattr(subject, name, value)
+        subject.version += 1
+        subject.save()
+    SubjectName.insert(
+        subject=subject, name=subject.name, name_key=subject.name_key, since=registration.approved
+    ).on_conflict_ignore().execute()
+    subject_search.index(subject, words_before)
+    return subject
+
+
+def classify(subject: Subject, classification: str) -> None:
+    """Store the class that the licensing area decided; part of that area's own audited act."""
+    Subject.update(classification=classification).where(Subject.id == subject.id).execute()
+    subject.classification = classification
+
+
+def subject_for(viewer: Any, subject_id: int) -> Subject:
+    """The subject, if ``viewer`` may see subjects. Raises NotAllowed or Missing."""
+    if not viewer.can("subject.view"):
+        raise NotAllowed("您的角色不能查询市场主体")
+    found = Subject.get_or_none(Subject.id == subject_id)
+    if found is None:
+        raise Missing(f"没有编号为 {subject_id} 的市场主体")
+    return found
+
+
+def by_code(text: str) -> Subject | None:
+    """The subject with this credit code or 注册号 in any spelling, or None. Raises Refused for a wrong code."""
+    credit_code, number = read_code(text)
+    if credit_code:
+        return Subject.get_or_none(Subject.credit_code == credit_code)
+    return Subject.get_or_none(Subject.registration_number == number) if number else None
+
+
+def from_values(values: Mapping[str, Any]) -> Registration:
+    """A registration from plain values (a stored event, a job's file). Dates may be ISO texts."""
+    made = dict(values)
+    for name in ("approved", "established", "term_until"):
+        if isinstance(made.get(name), str):
+            made[name] = date.fromisoformat(made[name])
+    return Registration(**made)
