@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from portal.scheme_settings import ScoringError, Settings, decimal_text, quote
+from portal.scheme_settings import NOTHING_DUE, Choice, ScoringError, Settings, decimal_text, quote
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,28 @@ class Scheme:
         merged = dict(self.settings.nothing_due) | {self.item(key).key: word for key, word in value}
         # Only an item with a denominator can have nothing due; for the others the word has no meaning.
         return tuple((i.key, merged[i.key]) for i in self.items if i.has_due and i.key in merged)
+
+    def settings_in_words(self) -> tuple[tuple[str, str, str], ...]:
+        """Name, label and value in Chinese of every setting, to be shown beside the scores."""
+        rows = []
+        for f in fields(Settings):
+            value, read = getattr(self.settings, f.name), f.metadata["read"]
+            if f.name == "nothing_due":
+                due = [(i.name, self.leaves_when_nothing_due(i.key)) for i in self.items if i.has_due]
+                text = "；".join(
+                    f"{name}：{NOTHING_DUE.words['redistribute' if leaves else 'full']}"
+                    for name, leaves in due
+                )
+            elif f.name == "unlicensed_base":
+                text = "；".join(f"{n}起：分值×{decimal_text(share, longest=12)}" for n, share in value)
+            elif isinstance(read, Choice):
+                text = read.words[value]
+            elif isinstance(value, bool):
+                text = "是" if value else "否"
+            else:
+                text = decimal_text(Fraction(value), longest=12)
+            rows.append((f.name, f.metadata["label"], text))
+        return tuple(rows)
 
     def plain_settings(self) -> dict[str, Any]:
         """All settings as JSON values, to store and freeze; ``with_settings`` reads them back unchanged."""

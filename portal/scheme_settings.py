@@ -67,14 +67,17 @@ def _count(low: int, high: int) -> Callable[[Any, str], int]:
     return read
 
 
-def _choice(**words: str) -> Callable[[Any, str], str]:
-    def read(value: Any, what: str) -> str:
-        if not isinstance(value, str) or value not in words:
-            options = "、".join(f"{key}（{word}）" for key, word in words.items())
+class Choice:
+    """One of a few words; ``words`` gives each its Chinese for the page."""
+
+    def __init__(self, **words: str) -> None:
+        self.words = words
+
+    def __call__(self, value: Any, what: str) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            options = "、".join(f"{key}（{word}）" for key, word in self.words.items())
             raise ScoringError(f"{what}的值{quote(value)}应为{options}之一")
         return value
-
-    return read
 
 
 def _flag(value: Any, what: str) -> bool:
@@ -113,13 +116,13 @@ def _shares_by_entries(value: Any, what: str) -> tuple[tuple[int, Fraction], ...
     return tuple(sorted(read.items()))
 
 
-_nothing_due_word = _choice(full="得满分", redistribute="分值移出")
+NOTHING_DUE = Choice(full="得满分", redistribute="分值移出")
 
 
 def _nothing_due(value: Any, what: str) -> str | tuple[tuple[str, str], ...]:
     if isinstance(value, Mapping):
-        return tuple((key, _nothing_due_word(word, f"{what}（{key}）")) for key, word in value.items())
-    return _nothing_due_word(value, what)
+        return tuple((key, NOTHING_DUE(word, f"{what}（{key}）")) for key, word in value.items())
+    return NOTHING_DUE(value, what)
 
 
 def _about(label: str, read: Callable[[Any, str], Any]) -> dict[str, Any]:
@@ -137,7 +140,7 @@ class Settings:
     feedback_days: int = field(default=20, metadata=_about("反馈时限（工作日）", _count(1, 250)))
     timely: str = field(
         default="share",
-        metadata=_about("及时分的算法", _choice(share="按及时比例折算", all_or_nothing="全部及时才得分")),
+        metadata=_about("及时分的算法", Choice(share="按及时比例折算", all_or_nothing="全部及时才得分")),
     )
     nothing_due: tuple[tuple[str, str], ...] = field(
         default=(), metadata=_about("本季无应办的处理", _nothing_due)
@@ -151,7 +154,7 @@ class Settings:
     close_days: int = field(default=5, metadata=_about("季度截止（季后工作日）", _count(0, 60)))
     review_days: int = field(default=5, metadata=_about("申请复核期限（工作日）", _count(1, 60)))
     year_rule: str = field(
-        default="mean", metadata=_about("年度得分的算法", _choice(mean="各季度平均", sum="各季度合计"))
+        default="mean", metadata=_about("年度得分的算法", Choice(mean="各季度平均", sum="各季度合计"))
     )
     leave_counts_as_absent: bool = field(default=True, metadata=_about("请假视为未参加会议", _flag))
     quarter_list_is_material: bool = field(default=True, metadata=_about("季末清单按材料计", _flag))
@@ -160,7 +163,7 @@ class Settings:
     fallback: str = field(
         default="all_items",
         metadata=_about(
-            "没有证照联动项时分值的去向", _choice(all_items="按比例加至其余各项", equal="平均加至其余各项")
+            "没有证照联动项时分值的去向", Choice(all_items="按比例加至其余各项", equal="平均加至其余各项")
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The strict reader behind ``portal score-facts``: one unit's duties and facts as JSON in, its scores as JSON out."""
+"""The strict reader behind ``portal score-facts``: a unit's duties and facts as JSON in, its scores out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_request(text: str) -> ScoreRequest:
 
 
 def answer(text: str, scheme: Scheme = SCHEMES[-1]) -> str:
-    """Score one request under ``scheme``, with the request's own settings; JSON of one line, Chinese as it is."""
+    """Score one request under ``scheme``, with the request's settings; JSON of one line, Chinese as it is."""
     request = read_request(text)
     score = score_unit(
         scheme.with_settings(request.settings), request.duties, request.check_fields, request.facts
@@ -108,9 +108,11 @@ def _object(
 def _names(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ScoringError(f"{where}的值{quote(value)}应为列表 […]")
+    seen: set[str] = set()
     for name in value:
         if not isinstance(name, str) or not name.strip():
             raise ScoringError(f"{where}中的{quote(name)}应为名称，不能为空")
-        if value.count(name) > 1:
+        if name in seen:
             raise ScoringError(f"{where}中的{quote(name)}重复")
+        seen.add(name)
     return tuple(value)

@@ -38,7 +38,7 @@ class ScoreLine:
     """One item's score with everything that explains it.
 
     ``weight`` and ``score`` have two decimals; ``exact`` is the score before its one rounding; ``waiting``
-    marks a proposal that the office has still to set (酌情); ``nothing_due`` that the item had no denominator;
+    marks a proposal that the office has still to set (酌情); ``nothing_due`` that nothing was due;
     ``why`` is the sentence for the page, ``formula`` its arithmetic alone.
     """
 
@@ -105,7 +105,7 @@ def weights(
     """The weight of each item the unit is scored in, in points of two decimals, exactly 100.00 together.
 
     Points of items it lacks, and of ``left_out`` (nothing due, redistributed), go to licence linkage in
-    proportion to those items' own points (附件2-1 注); with no linkage item left, as the scheme's ``fallback`` says.
+    proportion to those items' own points (附件2-1 注); with no linkage item left, as ``fallback`` says.
     Largest remainder, ties to the earlier item.
     """
     for key in left_out:
@@ -141,8 +141,8 @@ def score_unit(
 ) -> UnitScore:
     """Score one unit for one quarter from its facts (scoring.md "Facts, item by item").
 
-    ``facts`` maps item → fact → int, bool, or for ``set`` a decimal string, Decimal or int. Facts of items the
-    unit lacks are ignored; an unknown item, and a missing, unknown or impossible fact, raise ScoringError.
+    ``facts`` maps item → fact → int, bool, or for ``set`` a decimal string, Decimal or int. Facts of items
+    the unit lacks are ignored; an unknown item and a missing, unknown or impossible fact raise ScoringError.
     """
     if not isinstance(facts, Mapping):
         raise ScoringError(f"事实{quote(facts)}应为“计分项: 事实”的对照")
@@ -212,12 +212,14 @@ def _weight_note(
     held = {one.key for one in items}
     lacking = "、".join(one.name for one in scheme.items if one.key not in held)
     idle = "、".join(one.name for one in scheme.items if one.key in left_out)
-    reasons = ([f"无{lacking}职责"] if lacking else []) + ([f"本季{idle}无应办、分值移出"] if idle else [])
+    reasons = ([f"职责中没有{lacking}"] if lacking else []) + (
+        [f"本季{idle}无应办（due = 0），按“分值移出”计"] if idle else []
+    )
     scored = [one for one in items if one.key not in left_out]
     freed = 100 - sum(one.points for one in scored)
     share = _receivers(scheme, scored)[item.key]
     ideal = decimal_text(item.points + freed * share, 2)
-    arrow = "" if ideal == str(weight) else f" → {weight}"
+    arrow = "" if ideal == str(weight) else f"，按最大余数法取 {weight}"
     added = f"{freed}×{share.numerator}/{share.denominator}"
     return f"（权重 {item.points} + {added} = {ideal}{arrow}：{'；'.join(reasons)}）"
 
