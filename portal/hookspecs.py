@@ -40,6 +40,11 @@ def register_permissions():
 
 
 @hookspec
+def register_obligation_pages():
+    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``."""
+
+
+@hookspec
 def register_job_kinds():
     """Long work the plugin brings → list of :class:`portal.declarations.JobKind`."""
 

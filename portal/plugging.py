@@ -53,6 +53,12 @@ class Registry:
         self.schemas = self._one_each("register_schema", Schema)
         self.permissions = PermissionTable(self._many("register_permissions"))
         self.navigation: list[NavigationItem] = self._many("register_navigation")
+        self.obligation_pages: dict[str, str] = {}
+        for plugin, pages in self._checked("register_obligation_pages", dict):
+            for kind, endpoint in pages.items():
+                if kind in self.obligation_pages:
+                    raise DeclarationError(f"插件“{plugin}”：时限义务“{kind}”的页面已由别的插件声明")
+                self.obligation_pages[kind] = endpoint
         self.job_kinds: dict[str, JobKind] = {}
         for kind in self._many("register_job_kinds"):
             if kind.key in self.job_kinds:

@@ -268,3 +268,8 @@ def mark_login_day(user: User) -> None:
     with transaction():
         LoginDay.insert(unit=user.unit, day=clock.today(), user=user, at=clock.now()).on_conflict_ignore().execute()
     _marked.add(mark)
+
+
+def has_password(user: User, password: str) -> bool:
+    """Whether ``password`` is the person's own: asked again before a signature or a change."""
+    return passwords.matches(user.password_hash, password)

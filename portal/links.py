@@ -1,0 +1,15 @@
+"""Where an obligation or a record is worked on: the endpoint that the owning area declared for its kind."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from portal.plugging import registry
+
+
+def record_link(kind: str, record_id: str) -> str | None:
+    """The page on which an obligation of ``kind`` is fulfilled, or None while no area works that kind."""
+    endpoint = registry().obligation_pages.get(kind)
+    if endpoint is None:
+        return None
+    return url_for(endpoint, record_id=record_id)

@@ -1,0 +1,5 @@
+"""The core's pages: thin blueprints that load, ask, do and answer."""
+
+from portal.views import auth, home, inbox, subjects
+
+BLUEPRINTS = (auth.blueprint, home.blueprint, inbox.blueprint, subjects.blueprint)

@@ -1,0 +1,97 @@
+"""Signing in and out, the person's own account, password and open logins."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+
+from portal import sessions, users
+from portal.access import act, public, requires
+from portal.pages import local_path, page
+from portal.refusals import Refused
+from portal.sessions import LoginSession
+
+blueprint = Blueprint("auth", __name__)
+
+
+@blueprint.get("/login")
+@public
+def login() -> Response:
+    if current_user.is_authenticated:
+        return redirect(url_for("home.index"), 303)
+    return page("auth/login.html", next=local_path(request.args.get("next")))
+
+
+@blueprint.post("/login")
+@public
+def sign_in() -> Response:
+    account, password = request.form.get("account", ""), request.form.get("password", "")
+    target = local_path(request.form.get("next"))
+    try:
+        user = sessions.check_login(account, password, request.remote_addr or "")
+    except Refused as refusal:
+        return page("auth/login.html", status=422, next=target, account=account[:40], errors={"account": str(refusal)})
+    session.clear()
+    user.session_id = sessions.open_for(user, request.remote_addr or "", request.user_agent.string)
+    login_user(user)
+    session.permanent = False
+    users.mark_login_day(user)
+    return redirect(target, 303)
+
+
+@blueprint.post("/logout")
+@public
+def logout() -> Response:
+    if current_user.is_authenticated:
+        sessions.end(current_user.session_id)
+        logout_user()
+    session.clear()
+    response = redirect(url_for("auth.login"), 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@blueprint.get("/account")
+@requires("home.view")
+def account() -> Response:
+    running = list(
+        LoginSession.select()
+        .where((LoginSession.user == current_user.id) & LoginSession.ended_at.is_null())
+        .order_by(LoginSession.started_at.desc())
+    )
+    return page("auth/account.html", sessions=running)
+
+
+@blueprint.post("/account/sessions/<int:number>/end")
+@act("home.view")
+def end_session(number: int) -> Response:
+    if sessions.end_numbered(current_user, number):
+        flash("已结束该登录", "success")
+    return redirect(url_for("auth.account"), 303)
+
+
+@blueprint.get("/password")
+@requires("home.view")
+def password() -> Response:
+    return page("auth/password.html", forced=sessions.password_expired(current_user))
+
+
+@blueprint.post("/password")
+@act("home.view")
+def change_password() -> Response:
+    old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
+    errors: dict[str, str] = {}
+    if not users.has_password(current_user, old):
+        errors["old"] = "现在的口令不正确"
+    if new != again:
+        errors["again"] = "两次输入的新口令不一致"
+    if not errors:
+        words = (current_user.name, current_user.unit, current_user.unit_label)
+        problems = users.set_password(current_user, new, words=words)
+        if problems:
+            errors["new"] = "；".join(problems)
+    if errors:
+        return page("auth/password.html", status=422, errors=errors, forced=sessions.password_expired(current_user))
+    sessions.end_all(current_user, "口令已修改", keep=current_user.session_id)
+    flash("口令已修改，其他登录已结束", "success")
+    return redirect(url_for("home.index"), 303)

@@ -1,0 +1,35 @@
+"""The first page after signing in: what is due, where the unit stands, and the health of the service."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, redirect, url_for
+from flask_login import current_user
+
+from portal import obligations
+from portal.access import public, requires
+from portal.database import database
+from portal.pages import page
+
+blueprint = Blueprint("home", __name__)
+
+
+@blueprint.get("/")
+@requires("home.view")
+def index() -> Response:
+    if not current_user.can("inbox.view"):
+        first = "audit.index" if current_user.can("audit.view") else "people.accounts"
+        return redirect(url_for(first), 303)
+    counts = obligations.open_counts(current_user.unit) if current_user.unit else {}
+    urgent = obligations.inbox(current_user.unit, size=8).rows if current_user.unit else []
+    return page(
+        "home/index.html",
+        counts=[(obligations.KINDS[kind].label, kind, total, late) for kind, (total, late) in sorted(counts.items())],
+        urgent=[(owed, obligations.lamp(owed)) for owed in urgent],
+    )
+
+
+@blueprint.get("/health")
+@public
+def health() -> Response:
+    database.execute_sql("SELECT 1")
+    return jsonify({"status": "ok"})
