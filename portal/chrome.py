@@ -98,5 +98,6 @@ def install(app: Flask) -> None:
         day=lambda value: value.isoformat() if value else "—",
         moment=lambda value: f"{value.astimezone(clock.ZONE):%Y-%m-%d %H:%M}" if value else "—",
         yuan=lambda fen: "—" if fen is None else f"{fen / 100:,.2f} 元",
+        zip_same=lambda items: [(item, item) for item in items],
         wan=lambda fen: "—" if fen is None else f"{fen / 1_000_000:,.6f}".rstrip("0").rstrip(".") + " 万元",
     )

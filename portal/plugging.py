@@ -50,7 +50,8 @@ class Registry:
             raise DeclarationError(f"插件“{self.manager.get_name(error.plugin)}”写了不存在的钩子：{error}") from error
         self.units = self._units()
         self.by_key = {unit.key: unit for unit in self.units}
-        self.schemas = self._one_each("register_schema", Schema)
+        # The areas' tables refer to the core's.
+        self.schemas = sorted(self._one_each("register_schema", Schema), key=lambda s: (s.owner != "core", s.owner))
         self.permissions = PermissionTable(self._many("register_permissions"))
         self.navigation: list[NavigationItem] = self._many("register_navigation")
         self.obligation_pages: dict[str, str] = {}

@@ -31,7 +31,7 @@ class UnitTerm(Record):
 class UnitRequest(Record):
     """A request to enable or disable a unit: the liaison asks, the office confirms (附件1 二)."""
 
-    unit = peewee.TextField(index=True)
+    unit = peewee.TextField()
     enable = peewee.BooleanField()
     day = peewee.DateField()
     reason = peewee.TextField(default="")

@@ -1,0 +1,90 @@
+"""The only door for plugins: everything of the core that a unit or an area may use."""
+
+from portal import audit, clock, files, jobs, obligations, official_calendar, settings, subject_search, subjects, units
+from portal.access import act, requires
+from portal.database import (
+    InstantField,
+    JsonField,
+    Record,
+    Schema,
+    database,
+    is_postgresql,
+    transaction,
+)
+from portal.declarations import (
+    DUTIES,
+    PERMIT_KINDS,
+    Alert,
+    CheckField,
+    CheckItem,
+    DeclarationError,
+    IndustryDuty,
+    JobKind,
+    NavigationItem,
+    Panel,
+    Permission,
+    PermitItem,
+    Unit,
+)
+from portal.digests import canonical, digest_of, sm3
+from portal.hookspecs import hookimpl
+from portal.pages import link, page, submission_key
+from portal.plugging import registry
+from portal.refusals import Missing, NotAllowed, Refused, Stale
+from portal.subjects import Registration, Subject, SubjectEvent
+from portal.unit_files import read_check_items, read_permit_file, read_permit_items
+from portal.workdays import Quarter
+
+__all__ = [
+    "DUTIES",
+    "PERMIT_KINDS",
+    "Alert",
+    "CheckField",
+    "CheckItem",
+    "DeclarationError",
+    "IndustryDuty",
+    "InstantField",
+    "JobKind",
+    "JsonField",
+    "Missing",
+    "NavigationItem",
+    "NotAllowed",
+    "Panel",
+    "Permission",
+    "PermitItem",
+    "Quarter",
+    "Record",
+    "Refused",
+    "Registration",
+    "Schema",
+    "Stale",
+    "Subject",
+    "SubjectEvent",
+    "Unit",
+    "act",
+    "audit",
+    "canonical",
+    "clock",
+    "database",
+    "digest_of",
+    "files",
+    "hookimpl",
+    "is_postgresql",
+    "jobs",
+    "link",
+    "obligations",
+    "official_calendar",
+    "page",
+    "read_check_items",
+    "read_permit_file",
+    "read_permit_items",
+    "registry",
+    "requires",
+    "settings",
+    "sm3",
+    "subject_search",
+    "subjects",
+    "submission_key",
+    "transaction",
+    "units",
+]
