@@ -13,7 +13,7 @@ from flask import Flask
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import access, chrome, clock, core_hooks, database, error_pages, files, gate, jobs, units
+from portal import chrome, clock, core_hooks, database, error_pages, files, gate, jobs, units
 from portal.declarations import DeclarationError
 from portal.plugging import Registry
 

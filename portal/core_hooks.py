@@ -5,7 +5,21 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from portal import access, audit, clock, files, jobs, obligations, official_calendar, sessions, settings, subjects, units, users
+from portal import (
+    access,
+    audit,
+    clock,
+    files,
+    jobs,
+    obligations,
+    official_calendar,
+    scores,
+    sessions,
+    settings,
+    subjects,
+    units,
+    users,
+)
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
 
@@ -18,6 +32,7 @@ MODELS = (
     units.UnitTerm, units.UnitRequest,
     subjects.Subject, subjects.SubjectName, subjects.SubjectEvent,
     obligations.Obligation,
+    scores.QuarterStage, scores.Adjustment, scores.Review, scores.FrozenScore,
     access.Submission, files.StoredFile, jobs.Job,
 )  # fmt: skip
 _ = Migration

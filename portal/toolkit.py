@@ -1,6 +1,17 @@
 """The only door for plugins: everything of the core that a unit or an area may use."""
 
-from portal import audit, clock, files, jobs, obligations, official_calendar, settings, subject_search, subjects, units
+from portal import (
+    audit,
+    clock,
+    files,
+    jobs,
+    obligations,
+    official_calendar,
+    settings,
+    subject_search,
+    subjects,
+    units,
+)
 from portal.access import act, requires
 from portal.database import (
     InstantField,
