@@ -63,11 +63,13 @@ class _Site(http.server.SimpleHTTPRequestHandler):
     """Serves the rendered pages with the portal's policy and remembers what is posted."""
 
     posted: list[str] = []
+    tokens: list[str | None] = []
 
     def do_POST(self):
         length = int(self.headers["Content-Length"])
         self.posted.append(self.rfile.read(length).decode("utf-8", "replace"))
-        self.send_response(204)
+        self.tokens.append(self.headers["X-CSRFToken"])
+        self.send_response(403 if self.path == "/refused" else 204)
         self.end_headers()
 
     def end_headers(self):
@@ -80,18 +82,22 @@ class _Site(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def site(env, tmp_path_factory):
-    """The pages of the design on a local port: .url and .posted."""
+    """The pages of the design on a local port: .url, what was .posted and with which CSRF .tokens."""
     folder = tmp_path_factory.mktemp("face")
     pages = {"styleguide": "styleguide.html", **{f"e{code}": f"errors/{code}.html" for code in ERROR_CODES}}
     for name, template in pages.items():
         text = env.get_template(template).render(**signed_in_values())
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     signed_out = env.get_template("sign_in.html").render(site={"zone": "示例经济技术开发区"})
+    for name, rows in {"live_list": ["晨光宾馆"], "live_rows": ["晨光宾馆", "老张理发店"]}.items():
+        text = env.get_template(f"{name}.html").render(rows=rows, **signed_in_values())
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
     (folder / "sign_in.html").write_text(signed_out, encoding="utf-8")
     shutil.copytree(ROOT / "static", folder / "static")
 
     class Here(_Site):
         posted = []
+        tokens = []
 
         def __init__(self, *arguments):
             super().__init__(*arguments, directory=str(folder))
@@ -99,7 +105,9 @@ def site(env, tmp_path_factory):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Here)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}", posted=Here.posted)
+    yield SimpleNamespace(
+        url=f"http://127.0.0.1:{server.server_port}", posted=Here.posted, tokens=Here.tokens
+    )
     server.shutdown()
     server.server_close()
     thread.join()

@@ -140,6 +140,32 @@ def test_five_minutes_before_the_session_ends_the_page_warns(open_page):
     warning.wait_for(state="hidden")
 
 
+def test_htmx_renews_a_list_under_the_content_policy_and_keeps_the_address(open_page, site):
+    page = open_page("live_list")
+    page.fill("#f-q", "老张")
+    page.keyboard.press("Enter")
+    page.locator("#rows li", has_text="老张理发店").wait_for()
+    assert page.locator("#rows").count() == 1
+    assert page.url == f"{site.url}/live_rows.html?q=%E8%80%81%E5%BC%A0"
+    assert page.complaints == []
+
+
+def test_htmx_sends_the_csrf_token_in_its_header(open_page, site):
+    site.tokens.clear()
+    page = open_page("live_list")
+    with page.expect_response("**/accepted"):
+        page.get_by_role("button", name="认领").click()
+    assert site.tokens == ["token-of-the-session"]
+
+
+def test_a_refused_htmx_request_is_told_in_words(open_page):
+    page = open_page("live_list")
+    page.get_by_role("button", name="回退").click()
+    failure = page.locator("#request-failure")
+    failure.wait_for()
+    assert failure.text_content() == "没有成功：没有这项权限，或者页面已过期，请刷新后再试。"
+
+
 def test_on_paper_only_the_content_remains(open_page):
     page = open_page("styleguide")
     page.emulate_media(media="print")
