@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 pytestmark = pytest.mark.browser
 
-PC, PHONE = (1366, 768), (390, 844)
+PC, TABLET, PHONE = (1366, 768), (768, 1024), (390, 844)
 PAGES = ("styleguide", "sign_in", "e403")
 # Elements that stick out at the right, except inside what may scroll by itself.
 BEYOND_THE_EDGE = """() => Array.from(document.querySelectorAll("body *"))
@@ -18,7 +18,7 @@ FOCUS = """() => { const e = document.activeElement, s = getComputedStyle(e);
 ERRORS = ("e404", "e405", "e409", "e413", "e422", "e500", "e503")
 
 
-@pytest.mark.parametrize("size", [PC, PHONE], ids=["pc", "phone"])
+@pytest.mark.parametrize("size", [PC, TABLET, PHONE], ids=["pc", "tablet", "phone"])
 @pytest.mark.parametrize("name", PAGES)
 def test_no_accessibility_fault_no_sideways_scrolling_no_complaint(open_page, name, size):
     page = open_page(name, *size)
@@ -171,7 +171,7 @@ def test_on_paper_only_the_content_remains(open_page):
     page.emulate_media(media="print")
     visible = [
         name
-        for name in ("topbar", "sidebar", "filters", "pager", "tabs")
+        for name in ("topbar", "sidebar", "filters", "pager", "tabs", "flashes", "actions")
         if page.locator(f".{name}").first.is_visible()
     ]
     assert visible == []
