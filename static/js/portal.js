@@ -61,10 +61,12 @@
 
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (form.method !== "post" || form.hasAttribute("data-no-hold")) return;
+    /* defaultPrevented: htmx sends it, see htmx:beforeRequest. */
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("data-no-hold")) return;
     if (form.getAttribute("aria-busy") === "true") { event.preventDefault(); return; }
+    form.setAttribute("aria-busy", "true");
     /* Later than this event, or the pressed button's own name and value would not be sent. */
-    window.setTimeout(function () { if (!event.defaultPrevented || form.hasAttribute("hx-post")) hold(form); }, 0);
+    window.setTimeout(function () { hold(form); }, 0);
     /* A form may answer with a file, and then this page stays. */
     window.setTimeout(function () { release(form); }, 15000);
   });
@@ -108,7 +110,10 @@
     showFailure(words[status] || "没有成功：服务器答复 " + status + "，请稍后再试；仍不行请联系系统管理员。");
   });
   document.addEventListener("htmx:sendError", function () { showFailure("没有成功：连不上服务器，请检查网络。"); });
-  document.addEventListener("htmx:beforeRequest", function () { showFailure(""); });
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    showFailure("");
+    if (event.detail.elt.tagName === "FORM" && event.detail.requestConfig.verb !== "get") hold(event.detail.elt);
+  });
   document.addEventListener("htmx:afterRequest", function (event) { release(event.detail.elt); stirred(); });
   document.addEventListener("htmx:afterSettle", function () { showAllChoices(); takeFocus(); });
 
