@@ -281,9 +281,9 @@ def lamp(owed: Obligation, today: date | None = None) -> Lamp:
     if owed.state == FULFILLED:
         return Lamp("green" if owed.on_time else "red", "按时办结" if owed.on_time else "逾期办结")
     if owed.state != OPEN:
-        return Lamp("grey", STATE_LABELS[owed.state])
+        return Lamp("none", STATE_LABELS[owed.state])
     if owed.waiting_since is not None:
-        return Lamp("grey", "回退待处理")
+        return Lamp("none", "回退待处理")
     left = official_calendar.calendar().remaining(today or clock.today(), owed.deadline)
     if left < 0:
         return Lamp("red", f"逾期 {-left} 天")

@@ -1,5 +1,11 @@
 """The core's pages: thin blueprints that load, ask, do and answer."""
 
-from portal.views import auth, home, inbox, subjects
+from portal.views import auth, home, inbox, scores, subjects
 
-BLUEPRINTS = (auth.blueprint, home.blueprint, inbox.blueprint, subjects.blueprint)
+BLUEPRINTS = (
+    auth.blueprint,
+    home.blueprint,
+    inbox.blueprint,
+    subjects.blueprint,
+    scores.blueprint,
+)
