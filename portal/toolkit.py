@@ -38,6 +38,7 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
+from portal.facts import days_for
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
@@ -77,6 +78,7 @@ __all__ = [
     "canonical",
     "clock",
     "database",
+    "days_for",
     "digest_of",
     "files",
     "hookimpl",
