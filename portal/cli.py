@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from portal import __version__
+from portal import __version__, cli_demo, cli_scores
 from portal.refusals import Refused
 
 
@@ -165,19 +165,6 @@ def audit_verify(first: int, known: str | None) -> None:
     click.echo(f"审计记录 {verdict.entries} 条，链完整，末条哈希 {verdict.head}")
 
 
-@main.command("score-facts", help="从标准输入读事实（JSON），打印得分")
-def score_facts() -> None:
-    from portal import score_facts as facts
-    from portal.scoring import ScoringError
-
-    try:
-        click.echo(facts.answer(sys.stdin.buffer.read().decode("utf-8-sig")))
-    except (ScoringError, UnicodeDecodeError) as error:
-        text = str(error) if isinstance(error, ScoringError) else "输入不是 UTF-8 文本"
-        click.echo(text, err=True)
-        sys.exit(2)
-
-
 @main.command("schema-write", hidden=True)
 @click.argument("owner")
 def schema_write(owner: str) -> None:
@@ -188,6 +175,10 @@ def schema_write(owner: str) -> None:
     for schema in Registry(core=core_hooks).schemas:
         if schema.owner == owner:
             click.echo(json.dumps(schema_files.write_first(schema)))
+
+
+for _command in (cli_demo.demo, cli_scores.score, cli_scores.score_facts):
+    main.add_command(_command)
 
 
 if __name__ == "__main__":
