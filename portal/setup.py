@@ -151,6 +151,7 @@ def needs(command: str, machine: Machine) -> list[Need]:
                 "数据库测试",
                 lambda m: m.has_file("usr/lib/postgresql/*/bin/initdb") or bool(m.which("initdb")),
             ),
+            Need("libatomic1", "浏览器测试", _library("libatomic.so.1")),  # playwright's own Node.js
             Need("nodejs", "旧版浏览器", _program("node", "nodejs")),
             Need("npm", "旧版浏览器", _program("npm")),
             Need("poppler-utils", "PDF 检查", _program("pdftoppm")),

@@ -23,8 +23,8 @@ SERVE_PACKAGES = [
     "fontconfig",
     "fonts-noto-cjk",
 ]
-TEST_PACKAGES = ["chromium", "postgresql", "nodejs", "npm", "poppler-utils"]
-LIBRARIES = {"libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"}
+TEST_PACKAGES = ["chromium", "postgresql", "libatomic1", "nodejs", "npm", "poppler-utils"]
+LIBRARIES = {"libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0", "libatomic.so.1"}
 PROGRAMS = {"apt-get", "fc-list", "chromium", "node", "npm", "pdftoppm"}
 FILES = (
     "usr/share/zoneinfo/Asia/Shanghai",
@@ -151,6 +151,7 @@ def test_on_a_bare_machine_everything_is_missing(command: str, packages: list[st
         (lambda b: b.libraries.remove("libpango-1.0.so.0"), "libpango-1.0-0"),
         (lambda b: b.libraries.remove("libpangoft2-1.0.so.0"), "libpangoft2-1.0-0"),
         (lambda b: b.libraries.remove("libharfbuzz-subset.so.0"), "libharfbuzz-subset0"),
+        (lambda b: b.libraries.remove("libatomic.so.1"), "libatomic1"),
         (lambda b: b.programs.remove("fc-list"), "fontconfig"),
         (lambda b: b.programs.remove("chromium"), "chromium"),
         (lambda b: b.programs.remove("node"), "nodejs"),
