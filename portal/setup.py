@@ -294,7 +294,7 @@ def parse(argv: Sequence[str]) -> tuple[str, list[str]]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; exit code 1 with a message in Chinese when something is missing."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")
+        stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)
     command, rest = parse(sys.argv[1:] if argv is None else argv)
     clone = Path(__file__).resolve().parent.parent
     os.chdir(clone)
@@ -303,6 +303,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SetupStopped as stopped:
         print(stopped, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("已中断；再次运行会接着安装。", file=sys.stderr)
+        return 130
     return 0
 
 
