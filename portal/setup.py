@@ -192,8 +192,8 @@ def _run_logged(machine: Machine, command: Sequence[str], failure: str, seconds:
     code = machine.run(command, machine.log, seconds)
     if code:
         said = machine.log.read_bytes()[start:].decode("utf-8", "replace") if machine.log.exists() else ""
-        tail = "\n".join("  | " + line for line in said.splitlines()[-12:])
-        raise SetupStopped(f"{failure}（退出码 {code}，全部输出见 {machine.log}）：\n{tail}")
+        tail = "".join("\n  | " + line for line in said.splitlines()[-12:])
+        raise SetupStopped(f"{failure}（退出码 {code}，全部输出见 {machine.log}）{tail}")
 
 
 def install_system_packages(command: str, machine: Machine) -> None:
@@ -272,9 +272,9 @@ def install_fonts(machine: Machine) -> None:
         try:
             if prefix is not None:
                 _run_logged(machine, [*prefix, "apt-get", "-q", "update"], "软件包目录更新失败")
-            _run_logged(machine, fetch, "公文字体未能取得", FONT_SECONDS)
+            _run_logged(machine, fetch, "取出字体失败", FONT_SECONDS)
         except SetupStopped as stopped:
-            machine.say(f"注意：{stopped}\n门户照常运行，但在放入字体之前不能生成公文。")
+            machine.say(f"注意：公文字体未能取得。{stopped}\n门户照常运行，但在放入字体之前不能生成公文。")
 
 
 def set_up(command: str, rest: Sequence[str], machine: Machine) -> None:

@@ -236,7 +236,7 @@ def test_a_failing_apt_shows_the_end_of_what_it_said(bench: Bench) -> None:
     bench.programs.remove("npm")
     bench.fails = lambda command: "install" in command
     with pytest.raises(
-        setup.SetupStopped, match=r"系统软件包安装失败（退出码 1，.*setup\.log）：\n.*\n  \| 具体原因"
+        setup.SetupStopped, match=r"系统软件包安装失败（退出码 1，.*setup\.log）\n.*\n  \| 具体原因"
     ):
         setup.install_system_packages("test", bench.machine())
 
@@ -309,7 +309,7 @@ def test_fonts_that_cannot_be_had_are_a_warning_and_no_stop(euid: int, bench: Be
     bench.fails = lambda command: setup.FONTS_THERE in command or setup.FETCH_FONTS in command
     setup.set_up("serve", ["--port", "8001"], bench.machine())
     warning = bench.said[-1].splitlines()
-    assert warning[0].startswith("注意：公文字体未能取得（退出码 1，")
+    assert warning[0].startswith("注意：公文字体未能取得。取出字体失败（退出码 1，")
     assert warning[1:] == ["  | 第一行", "  | 具体原因", "门户照常运行，但在放入字体之前不能生成公文。"]
     assert bench.became == [
         [str(bench.folder / "clone/.venv/bin/portal"), "demo", "--serve", "--port", "8001"]
