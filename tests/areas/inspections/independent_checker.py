@@ -1,4 +1,4 @@
-"""A second checker of draws, written afresh from the page that describes the bundle; it imports nothing of ours."""
+"""A second checker of draws, written afresh from the description of the bundle; it shares no code of ours."""
 
 import datetime as dt
 import hashlib

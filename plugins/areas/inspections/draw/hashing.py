@@ -124,10 +124,10 @@ def merkle_root(rows: Sequence[Mapping], alg: str, progress: Progress | None = N
     ordered = sorted(rows, key=itemgetter("id"))
     tops = []
     for start in range(0, len(ordered), BLOCK):
-        tops.append(_top(_leaves(ordered[start : start + BLOCK], empty), empty))
+        tops.append(tree_top(_leaves(ordered[start : start + BLOCK], empty), empty))
         if progress:
             progress(min(start + BLOCK, len(ordered)), len(ordered))
-    return (_top(tops, empty) if tops else empty.digest()).hex()
+    return (tree_top(tops, empty) if tops else empty.digest()).hex()
 
 
 def _leaves(rows: Sequence[Mapping], empty) -> list[bytes]:
@@ -160,7 +160,7 @@ def _encoded(rows: Sequence[Mapping]) -> Iterator[bytes]:
         yield canon(row)
 
 
-def _top(level: list[bytes], empty) -> bytes:
+def tree_top(level: list[bytes], empty) -> bytes:
     """The root over nodes of equal height: pairs level by level, a lone last node moves up as it is."""
     start = empty.copy()
     start.update(b"\1")

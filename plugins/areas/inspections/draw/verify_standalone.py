@@ -141,7 +141,7 @@ KINDS = {
     "date": (is_date, "必须是 YYYY-MM-DD 形式的日期"),
     "hex": (lambda v: isinstance(v, str) and re.fullmatch("[0-9a-f]{64}", v), "必须是 64 位小写十六进制"),
     "counts": (lambda v: all(type(n) is int and n >= 0 for n in v.values()), "只能是不小于 0 的整数"),
-    "team": (lambda v: type(v) is int and v >= 2, "（每个对象的检查人员数）必须是不小于 2 的整数"),
+    "team": (lambda v: type(v) is int and v >= 2, "必须是不小于 2 的整数"),
     "weight": (lambda v: type(v) is int and 1 <= v <= 16, "必须是 1 至 16 的整数"),
     "serial": (lambda v: isinstance(v, str) or type(v) is int, "必须是文本"),
 }
@@ -203,7 +203,7 @@ def check_terms(announce: dict) -> None:
     """What the sealing step knows already: quota, inspectors per object, units and items, last day."""
     want("object", announce["quota"], "announce.quota")
     want("counts", announce["quota"], "announce.quota 中各分组的抽取数")
-    want("team", announce["per_object"], "announce.per_object")
+    want("team", announce["per_object"], "announce.per_object（每个对象的检查人员数）")
     units = announce["units"]
     want("texts", units, "announce.units")
     require(len(set(units)) == len(units), "announce.units 中有重复的单位")
