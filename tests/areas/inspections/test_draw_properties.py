@@ -113,13 +113,13 @@ def test_a_ticket_is_the_smallest_of_the_balls():
     assert drawing.rank("A", rows, seed, "sm3") == sorted(tickets, key=tickets.get)
 
 
-def test_progress_counts_all_objects(monkeypatch):
+def test_progress_counts_every_ticket_and_every_drawn_object_of_each_unit(monkeypatch):
     monkeypatch.setattr(drawing, "STRIDE", 4)
     heard, library = [], objects(18)
     drawing.draw_from_seed(
         announced({"A": 1, "B": 1}), library, roster(4), [], bytes(32), lambda *told: heard.append(told)
     )
-    assert heard == [(4, 18), (8, 18), (9, 18), (13, 18), (17, 18), (18, 18)]
+    assert heard == [(done, 22) for done in (4, 8, 9, 13, 17, 18, 20, 22)]
 
 
 # ---- fairness: chi-square at the 0.1 % point of the given degrees of freedom, over fixed seeds ----

@@ -21,8 +21,8 @@ from plugins.areas.inspections.draw.sealing import (
     settle_public_value,
 )
 
-# Progress is told after this many objects.
-STRIDE = 8192
+# Progress is told after this many steps.
+STRIDE = 4096
 DIGEST_SIZE = 32
 BALL_NUMBERS = [with_length(k) for k in range(16)]
 
@@ -47,7 +47,8 @@ def draw(
 ) -> Result:
     """Check every input against the announcement, then draw.
 
-    `reveals` is {party: 64 lower-case hex digits}; `progress(done, total)` counts objects.
+    `reveals` is {party: 64 lower-case hex digits}; `progress(done, total)` counts a step
+    for each object of the library and one for each drawn object and unit.
 
     Raises:
         DrawError: in Chinese, naming the list, party, object or unit that does not fit.
@@ -88,21 +89,23 @@ def draw_from_seed(
     strata = defaultdict(list)
     for row in library:
         strata[row["stratum"]].append(row)
-    counter = _Counter(sum(map(len, strata.values())), progress)
+    winners = sum(announce["quota"][stratum] for stratum in strata)
+    steps = sum(map(len, strata.values())) + winners * len(announce["units"])
+    counter = _Counter(steps, progress)
     for stratum in sorted(strata):
         ranked = rank(stratum, strata.pop(stratum), seed, announce["alg"], counter)
-        winners = announce["quota"][stratum]
-        drawn += ranked[:winners]
-        reserves[stratum] = ranked[winners:]
+        places = announce["quota"][stratum]
+        drawn += ranked[:places]
+        reserves[stratum] = ranked[places:]
     barred = {row["id"] for row in conflicts}
     assigned = []
     for unit in sorted(announce["units"]):
-        assigned += assign(unit, drawn, inspectors, barred, announce, seed)
+        assigned += assign(unit, drawn, inspectors, barred, announce, seed, counter)
     return Result(drawn, reserves, assigned)
 
 
 class _Counter:
-    """Adds up the objects done and tells `progress` of them."""
+    """Adds up the steps done (an object's ticket, an object's order of inspectors) and tells of them."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self.done, self.total, self.progress = 0, total, progress
@@ -150,13 +153,21 @@ def _tickets(rows: Sequence[Mapping], start) -> Iterable[bytes]:
 
 def inspector_order(thing: str, able: Iterable[str], seed: bytes, alg: str) -> list[str]:
     """The inspectors in the object's own order, by `H("insp/1", seed, object, inspector)`, ties by id."""
-    start = state_after("insp/1", seed, thing, alg=alg)
-    places = []
-    for inspector in able:
-        state = start.copy()
-        state.update(with_length(inspector))
+    named = [(with_length(inspector), inspector) for inspector in able]
+    return _order(state_after("insp/1", seed, alg=alg), thing, named)
+
+
+def _order(start, thing: str, named: Sequence[tuple[bytes, str]]) -> list[str]:
+    """inspector_order, continuing the state hashed so far, with the bytes of each inspector at hand."""
+    of_object = start.copy()
+    of_object.update(with_length(thing))
+    copy, places = of_object.copy, []
+    for content, inspector in named:
+        state = copy()
+        state.update(content)
         places.append((state.digest(), inspector))
-    return [inspector for _, inspector in sorted(places)]
+    places.sort()
+    return [inspector for _, inspector in places]
 
 
 def assign(
@@ -166,6 +177,7 @@ def assign(
     barred: Collection[str],
     announce: Mapping,
     seed: bytes,
+    counter: _Counter | None = None,
 ) -> list[dict]:
     """The unit's inspectors for each drawn object, under the lowest cap on their load that serves all.
 
@@ -174,13 +186,17 @@ def assign(
     """
     if not things:
         return []
-    per_object, alg = announce["per_object"], announce["alg"]
-    able = eligible_inspectors(unit, inspectors, announce)
-    # Ids shared, not copied: 30,000 objects of 200 inspectors are as many references, not texts.
-    orders = [
-        [one for one in inspector_order(thing, able, seed, alg) if f"{one}|{thing}" not in barred]
-        for thing in things
-    ]
+    per_object, start = announce["per_object"], state_after("insp/1", seed, alg=announce["alg"])
+    # The ids are shared by all orders, not copied: 30,000 objects of 200 inspectors are so many references.
+    named = [(with_length(one), one) for one in eligible_inspectors(unit, inspectors, announce)]
+    orders = []
+    for place in range(0, len(things), STRIDE):
+        block = things[place : place + STRIDE]
+        orders += [
+            [one for one in _order(start, thing, named) if f"{one}|{thing}" not in barred] for thing in block
+        ]
+        if counter:
+            counter.add(len(block))
     sealed = sum(row["unit"] == unit for row in inspectors)
     stuck = things[0]
     for cap in range(-(-len(things) * per_object // sealed) if sealed else len(things) + 1, len(things) + 1):

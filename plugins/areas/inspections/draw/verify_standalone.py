@@ -19,6 +19,7 @@ USAGE = "用法：python verify_standalone.py 抽取数据包.json [--announce �
 TOP_KEYS = "announce library inspectors conflicts reveals public_value drawn reserves assigned"
 ANNOUNCE_KEYS = """version draw_id alg library_root inspectors_root conflicts_root quota per_object items
     units check_until commitments reveal_by public_value previous"""
+ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 LISTS = {"library": "检查对象名录", "inspectors": "执法检查人员名录", "conflicts": "回避名单"}
 
 
@@ -55,7 +56,7 @@ def packed(*parts) -> bytes:
 
 def canonical(value) -> bytes:
     """JSON in UTF-8, keys sorted by code point, no spaces, non-ASCII as is."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return ENCODER.encode(value).encode()
 
 
 def tree_root(rows: list, digest) -> str:
@@ -92,9 +93,7 @@ def text_flaw(text: str):
     """The rule that a text breaks, or None."""
     if text.isascii():
         return None
-    try:
-        text.encode()
-    except UnicodeEncodeError:
+    if re.search("[\ud800-\udfff]", text):
         return "文本含有不成对的代理码位"
     return None if unicodedata.is_normalized("NFC", text) else "文本不是 NFC 规范形式"
 
@@ -279,9 +278,10 @@ def check_reveals(announce: dict, reveals) -> None:
 def ranking(library: list, seed: bytes, digest) -> dict:
     """{stratum: ids by ticket, ties by id}; an object of weight w has the smallest of its w balls."""
     tickets: dict = {}
+    start, numbers = packed("ball/1", seed), [packed(k) for k in range(16)]
     for row in library:
-        balls = packed("ball/1", seed, row["stratum"], row["id"])
-        ticket = min(digest(balls + packed(k)) for k in range(row["w"]))
+        balls = start + packed(row["stratum"], row["id"])
+        ticket = min([digest(balls + number) for number in numbers[: row["w"]]])
         tickets.setdefault(row["stratum"], []).append((ticket, row["id"]))
     return {stratum: [identity for _, identity in sorted(tickets[stratum])] for stratum in sorted(tickets)}
 
