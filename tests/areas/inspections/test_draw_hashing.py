@@ -198,8 +198,8 @@ def test_canonical_json(value, text):
 def test_what_is_not_canonical_is_refused(value):
     with pytest.raises(DrawError):
         canon(value)
-    with pytest.raises(DrawError):
-        merkle_root([{"id": "1", "field": value}], "sm3")
+    with pytest.raises(DrawError, match=r"“甲1”：(文本|键|只能)"):
+        merkle_root([{"id": "甲0"}, {"id": "甲1", "field": value}], "sm3")
 
 
 @pytest.mark.parametrize("alg", ["sm3", "sha256"])

@@ -106,6 +106,7 @@ def test_the_same_inputs_always_give_the_same_bytes(seed, alg):
 
 def test_a_ticket_is_the_smallest_of_the_balls():
     seed, rows = bytes(32), objects(6, "A", (1, 2, 16))
+    rows += [{"id": "长" * length, "stratum": "A", "w": 3} for length in (85, 86, 400)]
     tickets = {
         row["id"]: min(H("ball/1", seed, "A", row["id"], k, alg="sm3") for k in range(row["w"]))
         for row in rows

@@ -1,5 +1,6 @@
 """The stand-alone script, run as anyone would run it, prints OK or the first thing that differs."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -57,6 +58,10 @@ def test_the_script_prints_ok_or_what_differs(tmp_path):
         status, output, errors = run(*arguments)
         assert (status, errors) == (code, "")
         assert output == printed or (printed is None and output.count("\n") == 1 and "OK" not in output)
+
+
+def test_the_script_is_written_for_python_3_8_and_later():
+    assert ast.parse(CHECKING_SCRIPT.read_text(encoding="utf-8"), feature_version=(3, 8)).body
 
 
 def test_the_script_needs_nothing_but_the_standard_library():

@@ -157,7 +157,10 @@ def _encoded(rows: Sequence[Mapping]) -> Iterator[bytes]:
                 yield f"{head}{piece}{tail}".encode()
             return
     for row in rows:
-        yield canon(row)
+        try:
+            yield canon(row)
+        except DrawError as error:
+            raise DrawError(f"“{row['id']}”：{error}") from None
 
 
 def tree_top(level: list[bytes], empty) -> bytes:

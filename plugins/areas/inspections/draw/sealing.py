@@ -59,6 +59,9 @@ def check_sealable(
     Raises:
         DrawError: in Chinese, naming the row, object, stratum or unit.
     """
+    for key in ("quota", "per_object", "items", "units", "check_until"):
+        if key not in announce:
+            raise DrawError(f"抽取公告缺少“{key}”")
     under_rules(lambda: rules.check_terms(dict(announce)))
     under_rules(lambda: rules.check_library(library, announce["quota"]))
     under_rules(lambda: rules.check_rows("inspectors", inspectors))
@@ -158,12 +161,13 @@ def make_announce(
         DrawError: in Chinese, where the lists cannot be sealed or the announcement is not sound.
     """
     check_sealable(library, inspectors, conflicts, terms)
+    alg = terms.get("alg", "")
     announce = dict(
         terms,
         version=1,
-        library_root=merkle_root(library, terms["alg"], progress),
-        inspectors_root=merkle_root(inspectors, terms["alg"]),
-        conflicts_root=merkle_root(conflicts, terms["alg"]),
+        library_root=merkle_root(library, alg, progress),
+        inspectors_root=merkle_root(inspectors, alg),
+        conflicts_root=merkle_root(conflicts, alg),
     )
     check_announce(announce)
     return announce

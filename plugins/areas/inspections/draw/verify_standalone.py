@@ -240,7 +240,7 @@ def check_announce(announce) -> None:
 def plain_format(pattern: str) -> bool:
     """Whether matching 200 characters is certainly quick: few choices, none of them repeated."""
     choices = 3 * len(re.findall(r"[*+?]|\{\d*,", pattern)) + pattern.count("|")
-    repeats = re.findall(r"\)([*+?]|\{[^}]*)", pattern)
+    repeats = re.findall(r"\)([*+?]|\{[^}]*)|\(\?", pattern)
     simple = not repeats or (choices == 0 and len(repeats) == 1 and re.fullmatch(r"\{\d{1,3}", repeats[0]))
     return bool(simple) and len(pattern) <= 200 and choices <= 10
 
@@ -316,7 +316,7 @@ def assignment(unit: str, objects: list, bundle: dict, seed: bytes, digest) -> l
 def same_list(name: str, found, expected: list) -> None:
     """Refuse a list that is not the recomputed one, naming the first place."""
     want("list", found, name)
-    for place in range(max(len(found), len(expected))):
+    for place in range(max(len(found), len(expected)) if found != expected else 0):
         have, due = found[place : place + 1], expected[place : place + 1]
         if have != due:
             have, due = (json.dumps(some, ensure_ascii=False)[1:-1][:200] or "（无）" for some in (have, due))
