@@ -33,7 +33,6 @@ from plugins.areas.inspections.draw import (
     quota_table,
     verify_standalone,
 )
-from plugins.areas.inspections.draw.hashing import H
 
 UNITS = {"市场监管局": "SC-07", "消防救援大队": "XF-01"}
 # 1.8 balls for each object on average.
@@ -265,7 +264,6 @@ def main() -> None:
     options.add_argument("--inspectors", type=int, default=12)
     options.add_argument("--json", type=Path, help="write the figures there")
     chosen = options.parse_args()
-    assert H("x", alg="sm3") != H("x", alg="sha256")
     figures = [
         compare(count, chosen.inspectors, alg)
         for count in chosen.objects or (50_000, 1_000_000)

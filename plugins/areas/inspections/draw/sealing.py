@@ -1,5 +1,6 @@
 """What must hold before a draw is sealed and announced: quotas, eligible inspectors, the announcement."""
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +9,8 @@ from plugins.areas.inspections.draw import verify_standalone as rules
 from plugins.areas.inspections.draw.hashing import DrawError, Progress, canon, merkle_root
 
 MAX_FORMAT = 200
+# The one spelling that every Python from 3.8 on reads alike.
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 def quota(numerator: int, denominator: int, size: int, at_least: bool) -> int:
@@ -130,13 +133,23 @@ def check_reveals(announce: Mapping, reveals: Mapping[str, str]) -> None:
 
 
 def check_announce(announce: Mapping) -> None:
-    """Refuse an announcement that the checker would refuse, or whose format might take for ever to match.
+    """Refuse an announcement that the checker would refuse, or that not every checker would read alike.
+
+    Stricter than the checker: a serial that is text, moments in one spelling, formats that match at once.
 
     Raises:
         DrawError: in Chinese, naming the key.
     """
     canon(announce)
     under_rules(lambda: rules.check_announce(dict(announce)))
+    if not isinstance(announce["draw_id"], str) or not announce["draw_id"]:
+        raise DrawError("抽取编号 draw_id 必须是非空文本")
+    for name, moment in (
+        ("reveal_by", announce["reveal_by"]),
+        ("public_value.at", announce["public_value"]["at"]),
+    ):
+        if not MOMENT.fullmatch(moment):
+            raise DrawError(f"{name}“{moment}”必须写成 2026-06-01T17:00:00+08:00 的形式")
     pattern = announce["public_value"]["format"]
     if len(pattern) > MAX_FORMAT or not rules.plain_format(pattern):
         raise DrawError(
