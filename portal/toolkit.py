@@ -35,6 +35,7 @@ from portal.declarations import (
     Panel,
     Permission,
     PermitItem,
+    Setting,
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
@@ -43,6 +44,7 @@ from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
+from portal.settings import number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
 from portal.unit_files import read_check_items, read_permit_file, read_permit_items
 from portal.workdays import Quarter
@@ -69,6 +71,7 @@ __all__ = [
     "Refused",
     "Registration",
     "Schema",
+    "Setting",
     "Stale",
     "Subject",
     "SubjectEvent",
@@ -86,6 +89,7 @@ __all__ = [
     "jobs",
     "link",
     "obligations",
+    "number_setting",
     "official_calendar",
     "page",
     "read_check_items",
@@ -98,6 +102,8 @@ __all__ = [
     "subject_search",
     "subjects",
     "submission_key",
+    "text_setting",
     "transaction",
     "units",
+    "yes_no_setting",
 ]
