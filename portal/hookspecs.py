@@ -80,6 +80,12 @@ def score_rows(quarter: Any, unit: str, item: str):
 
 
 @hookspec
+def subject_labels():
+    """Groups of subjects that the plugin knows, for object libraries → ``{label: query of subject ids}``, e.g. the
+    holders of a permit item; the label is the word on the screen."""
+
+
+@hookspec
 def on_subject_registered(subject: Any, event: str, before: Any):
     """A registration (设立 变更 注销 吊销) was stored; ``before`` is the fields before it, or None when new."""
 

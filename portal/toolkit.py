@@ -1,5 +1,8 @@
 """The only door for plugins: everything of the core that a unit or an area may use."""
 
+import importlib
+from typing import Any
+
 from portal import (
     audit,
     clock,
@@ -11,6 +14,7 @@ from portal import (
     subject_search,
     subjects,
     units,
+    users,
 )
 from portal.access import act, requires
 from portal.database import (
@@ -39,7 +43,7 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for
+from portal.facts import days_for, span_of
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
@@ -91,6 +95,7 @@ __all__ = [
     "obligations",
     "number_setting",
     "official_calendar",
+    "open_application",
     "page",
     "read_check_items",
     "read_permit_file",
@@ -98,12 +103,26 @@ __all__ = [
     "registry",
     "requires",
     "settings",
+    "sign_in",
     "sm3",
+    "span_of",
     "subject_search",
     "subjects",
     "submission_key",
     "text_setting",
     "transaction",
     "units",
+    "users",
     "yes_no_setting",
 ]
+
+
+def open_application() -> Any:
+    """The application for a plugin's command, opened as the portal's own commands open it."""
+    # By name: the command line stands below this door and looks through it for the plugins' commands.
+    return importlib.import_module("portal.cli_start").application()
+
+
+def sign_in(account: str) -> Any:
+    """The person who acts from a plugin's command: asks the password, enters the audit log. Raises Refused."""
+    return importlib.import_module("portal.cli_start").sign_in(account)
