@@ -1,6 +1,7 @@
 """Drives WeasyPrint: fonts loaded once, a closed fetcher, every glyph checked, the same bytes each time."""
 
 import hashlib
+import logging
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,9 @@ def typeset(html: str, style_sheet: str, fonts: FontSet) -> tuple[bytes, int, tu
         press = _press(fonts, style_sheet)
         from weasyprint import HTML
 
+        press.fetcher.turned_away.clear()
+        failures = _Failures()
+        failures.watch()
         try:
             document = HTML(string=html, url_fetcher=press.fetcher).render(
                 font_config=press.configuration, stylesheets=press.sheets, **_OPTIONS
@@ -33,8 +37,34 @@ def typeset(html: str, style_sheet: str, fonts: FontSet) -> tuple[bytes, int, tu
             content = document.write_pdf(pdf_identifier=identifier, **_OPTIONS)
         except press.refused as refused:
             raise DocumentError(f"公文不得引用外部资源：{refused}") from None
+        finally:
+            failures.leave()
+        # WeasyPrint leaves out a drawing it cannot draw, a refused picture inside it too, and only logs it.
+        if press.fetcher.turned_away:
+            raise DocumentError(f"公文不得引用外部资源：{press.fetcher.turned_away[0]}")
+        if failures.told:
+            raise DocumentError(f"公文中有内容无法排版：{failures.told[0]}")
         borrowed = _check_glyphs(list(document.fonts.values()), fonts)
         return content, len(document.pages), borrowed
+
+
+class _Failures(logging.Handler):
+    """Collects what WeasyPrint logs as an error while one document is made."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.told: list[str] = []
+        self.thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self.thread:
+            self.told.append(record.getMessage())
+
+    def watch(self) -> None:
+        logging.getLogger("weasyprint").addHandler(self)
+
+    def leave(self) -> None:
+        logging.getLogger("weasyprint").removeHandler(self)
 
 
 @dataclass(frozen=True)
@@ -62,8 +92,13 @@ def _press(fonts: FontSet, style_sheet: str) -> _Press:
     class ClosedFetcher(URLFetcher):
         """Hands out the font files of this set and refuses every other address, inside or outside."""
 
+        def __init__(self) -> None:
+            super().__init__()
+            self.turned_away: list[str] = []
+
         def fetch(self, url, headers=None):
             if url not in allowed:
+                self.turned_away.append(url)
                 raise FatalURLFetchingError(url)
             return super().fetch(url, headers)
 
