@@ -109,7 +109,7 @@ def _press(fonts: FontSet, style_sheet: str) -> _Press:
     fetcher = ClosedFetcher()
     sheets = tuple(
         CSS(string=text, font_config=configuration, url_fetcher=fetcher)
-        for text in (_font_sheet(fonts), style_sheet)
+        for text in (font_sheet(fonts), style_sheet)
     )
     return _Press(configuration, sheets, fetcher, FatalURLFetchingError)
 
@@ -126,7 +126,7 @@ def _check_font_file(path: Path) -> None:
         raise DocumentError(f"字体文件 {path} 无法读取或已损坏，请重新安装")
 
 
-def _font_sheet(fonts: FontSet) -> str:
+def font_sheet(fonts: FontSet) -> str:
     """@font-face rules, one custom property for each role, and the face of the page numbers (4号宋体)."""
     families = css_families(fonts)
     rules = [

@@ -39,7 +39,8 @@ ITEMS = {
 }
 CHART = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100">'
-    '<rect width="90" height="20" fill="#36c"/><text x="9" y="60" font-family="Arial">区行政审批局</text></svg>'
+    '<rect width="90" height="20" fill="#36c"/>'
+    '<text x="9" y="60" font-family="Arial">区行政审批局</text></svg>'
 )
 BULLETIN = {
     "mark": "市场监管联席会议通报",
