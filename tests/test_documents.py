@@ -209,9 +209,18 @@ def test_a_letter_shows_addressee_enclosures_signature_and_code():
     assert second.left == pytest.approx(page.line("附件：").chars[3]["x0"] * 25.4 / 72, abs=0.3)
     by, on = page.line("区市场监管联席会议办公室"), page.line("2026年3月5日")
     assert on.right == pytest.approx(184 - 4 * 156 / 28, abs=0.4)
-    assert (by.left + by.right) / 2 == pytest.approx((on.left + on.right) / 2, abs=3)
+    assert (by.left + by.right) / 2 == pytest.approx((on.left + on.right) / 2, abs=0.3)
     assert on.top > by.top
     assert "核验码" in page.words
+
+
+def test_a_signing_body_too_long_to_be_centred_stays_inside_the_text_area():
+    long = "某某经济技术开发区市场监管联席会议办公室"
+    page = read_pages(make("letter.html", LETTER, issuer=long).content)[0]
+    by, on = page.line(long), page.line("2026年3月5日")
+    assert by.right == pytest.approx(184 - 2 * 156 / 28, abs=0.4)
+    assert on.right == pytest.approx(184 - 4 * 156 / 28, abs=0.4)
+    assert on.top - by.top == pytest.approx(225 / 22, abs=0.3)
 
 
 def test_a_bulletin_turns_its_item_table_and_repeats_the_head_on_every_page():
@@ -226,7 +235,7 @@ def test_a_bulletin_turns_its_item_table_and_repeats_the_head_on_every_page():
 
 
 def test_a_paste_of_200_pages_becomes_a_document():
-    made = make_minutes(SECTION * 400)
+    made = make_minutes(SECTION * 450)
     assert made.pages >= 200
 
 

@@ -21,7 +21,7 @@ TEXTS = {
     + attendance_text(3),
     2: SECTION + TABLE + attendance_text(40),
     5: SECTION * 7 + TABLE + attendance_text(40),
-    12: SECTION * 20 + TABLE + attendance_text(40),
+    12: SECTION * 22 + TABLE + attendance_text(40),
 }
 LINE = 225 / 22
 CHARACTER = 156 / 28
