@@ -1,5 +1,6 @@
 """Drives WeasyPrint: fonts loaded once, a closed fetcher, every glyph checked, the same bytes each time."""
 
+import atexit
 import hashlib
 import logging
 import threading
@@ -168,3 +169,7 @@ def _listed(characters: set[str], most: int = 20) -> str:
     ordered = sorted(characters)
     shown = "、".join(f"“{char}”（U+{ord(char):04X}）" for char in ordered[:most])
     return shown if len(ordered) <= most else f"{shown}等 {len(ordered)} 个"
+
+
+# WeasyPrint keeps 30 MB of font copies in the temporary folder and cannot remove them while Python ends.
+atexit.register(_press.cache_clear)

@@ -189,6 +189,19 @@ def test_a_drawing_that_is_more_than_a_drawing_is_refused(drawing, told):
         make("bulletin.html", BULLETIN, chart=drawing)
 
 
+def test_missing_libraries_stop_the_document_and_are_named(monkeypatch):
+    typesetting._press.cache_clear()
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    with pytest.raises(DocumentError, match="请安装 weasyprint 以及系统库 libpango"):
+        make("letter.html", LETTER)
+
+
+def test_the_heavy_library_waits_until_a_document_is_made():
+    program = "import sys, portal.documents; print('weasyprint' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
+
+
 def test_templates_take_plain_values_only():
     with pytest.raises(TypeError, match=r"values\.blocks\[0\]\.text is object"):
         render_html(
@@ -235,7 +248,8 @@ def test_a_bulletin_turns_its_item_table_and_repeats_the_head_on_every_page():
 
 
 def test_a_paste_of_200_pages_becomes_a_document():
-    made = make_minutes(SECTION * 450)
+    paragraph = "各成员单位应当加强协同配合，形成监管合力，" * 30 + "抓好落实。\n"
+    made = make_minutes(paragraph * 215)
     assert made.pages >= 200
 
 
