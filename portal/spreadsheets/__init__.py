@@ -1,4 +1,4 @@
-"""Spreadsheets in and out: open what officers send, read its cells, write what they take away (areas.md 5)."""
+"""Spreadsheets in and out: open what officers send, read its cells, write what they take (areas.md 5)."""
 
 from portal.spreadsheets.cell_values import (
     read_boolean,

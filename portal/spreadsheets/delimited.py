@@ -22,13 +22,13 @@ def open_text(file: IO[bytes]) -> Table:
     """Open CSV or JSON lines; the content decides. Raises SheetRefused."""
     encoding = _find_encoding(file)
     start = _head(file, encoding)
-    if start.lstrip()[:1] in ("{", "[") and _is_json(start.lstrip().partition("\n")[0]):
+    if start.lstrip().startswith("{"):
         keys = _json_keys(file, encoding)
-        return Table("jsonl", [Sheet("JSON", lambda _: _json_rows(file, encoding, keys))])
-    if start.lstrip()[:1] == "[":
-        raise SheetRefused("JSON 文件应每行一条记录，不要放在一个大数组里")
+        return Table("jsonl", [Sheet("JSON", lambda _: _json_rows(file, encoding, keys))], file)
+    if start.lstrip().startswith("[") and _is_json_list(start.lstrip()):
+        raise SheetRefused("JSON 文件应每行一条记录，不要放在数组里")
     separator = _find_separator(start)
-    return Table("csv", [Sheet("CSV", lambda _: _csv_rows(file, encoding, separator))])
+    return Table("csv", [Sheet("CSV", lambda _: _csv_rows(file, encoding, separator))], file)
 
 
 def _find_encoding(file: IO[bytes]) -> str:
@@ -109,12 +109,12 @@ def _csv_rows(file: IO[bytes], encoding: str, separator: str) -> Iterator[Row]:
         raise SheetRefused(f"第{number + 1}行无法读取：引号没有成对，或单元格的文字过长") from broken
 
 
-def _is_json(line: str) -> bool:
+def _is_json_list(text: str) -> bool:
+    first_line = text.partition("\n")[0].strip()
     try:
-        return isinstance(_load(line), (dict, list)) and not line.strip() == "["
+        return first_line == "[" or isinstance(_load(first_line), list)
     except (ValueError, RecursionError):
-        # A broken first object is still JSON, and is refused with its line when it is read.
-        return line.lstrip().startswith("{")
+        return False  # a CSV heading such as [序号],名称
 
 
 def _load(line: str) -> Any:

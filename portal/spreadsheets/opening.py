@@ -13,6 +13,7 @@ import python_calamine
 from portal.spreadsheets.delimited import open_text
 from portal.spreadsheets.refusals import CellError, SheetRefused
 from portal.spreadsheets.tables import MOST_COLUMNS, Row, Sheet, Table, trim
+from portal.spreadsheets.xls_extent import check_extent
 from portal.spreadsheets.xlsx_reading import open_xlsx
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -36,7 +37,7 @@ def open_table(source: str | os.PathLike[str] | bytes, filename: str) -> Table:
 
     ``filename`` is the sender's name for it, used in messages only. Raises SheetRefused.
     """
-    file: IO[bytes] = io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")
+    file: IO[bytes] = io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")  # noqa: SIM115 - the table closes it
     try:
         return _open(file)
     except SheetRefused as refused:
@@ -77,6 +78,7 @@ def _open_xls(file: IO[bytes], size: int) -> Table:
         raise SheetRefused("文件设有密码，请取消密码后再上传")
     if "WordDocument".encode("utf-16-le") in content:
         raise SheetRefused("这是 Word 文档，不是表格文件")
+    check_extent(content)
     try:
         book = python_calamine.load_workbook(io.BytesIO(content))
     except python_calamine.PasswordError as locked:
@@ -94,7 +96,7 @@ def _open_xls(file: IO[bytes], size: int) -> Table:
     ]
     if not sheets:
         raise SheetRefused("工作簿里没有工作表")
-    return Table("xls", sheets)
+    return Table("xls", sheets, file)
 
 
 def _xls_rows(book: python_calamine.CalamineWorkbook, name: str) -> Iterator[Row]:

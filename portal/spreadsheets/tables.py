@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
 #: (row number as the officer sees it, raw cells from column A on, None for a blank one)
 Row = tuple[int, list[object]]
@@ -26,7 +27,7 @@ class Sheet:
     merged: list[str] = field(default_factory=list)
 
     def rows(self) -> Iterator[Row]:
-        """Rows that hold anything, from the first on at every call; blank ones are skipped, not renumbered."""
+        """Rows that hold anything, from the first on at every call; blank ones skipped, not renumbered."""
         self.hidden_rows, self.hidden_row_count, self.hidden_columns, self.merged = [], 0, [], []
         return self.stream(self)
 
@@ -52,15 +53,28 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Table:
-    """An opened file: its format (xlsx, xls, csv, jsonl), its sheets and what was noticed on opening."""
+    """An opened file: its format (xlsx, xls, csv, jsonl), its sheets and what was noticed on opening.
+
+    Close it, or use it in a ``with``; read one sheet at a time.
+    """
 
     format: str
     sheets: Sequence[Sheet]
+    file: IO[bytes]
     notices: Sequence[str] = ()
 
     def rows(self, sheet: int = 0) -> Iterator[Row]:
         """The rows of one sheet (the first by default)."""
         return self.sheets[sheet].rows()
+
+    def close(self) -> None:
+        self.file.close()
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def column_letters(index: int) -> str:

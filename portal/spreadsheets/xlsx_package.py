@@ -47,6 +47,8 @@ class Package:
         for member in members:
             if member.file_size > _SMALL and member.file_size > member.compress_size * _MOST_RATIO:
                 raise SheetRefused(_BOMB)
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise SheetRefused(_BROKEN)
             if member.flag_bits & 1:
                 raise SheetRefused("文件设有密码，请取消密码后再上传")
         self._members = {_normal(member.filename): member for member in members}

@@ -36,7 +36,7 @@ def open_xlsx(file: IO[bytes], size: int) -> Table:
     if not workbook.sheets:
         raise SheetRefused("工作簿里没有工作表")
     notices = ["文件带有宏，宏已忽略"] if "xl/vbaProject.bin" in package else []
-    return Table("xlsx", workbook.sheets, notices)
+    return Table("xlsx", workbook.sheets, file, notices)
 
 
 class _Workbook:
