@@ -15,7 +15,7 @@ from portal.spreadsheets.tables import MOST_COLUMNS, MOST_ROWS, Row, Sheet, Tabl
 
 _CHUNK = 256 * 1024
 _LONGEST_LINE = 2**20
-_SEPARATORS = ",\t;，；|"
+_SEPARATORS = ",\t;"
 
 
 def open_text(file: IO[bytes]) -> Table:
@@ -83,14 +83,9 @@ def _find_separator(text: str) -> str:
             quoted = not quoted
         elif not quoted and sign in counts:
             counts[sign] += 1
-    # A full-width comma stands in ordinary text; it separates only where nothing else does.
-    plain = {sign: count for sign, count in counts.items() if sign in ",\t;" and count}
+    # The heading decides: a remark below it may hold more semicolons than the file has columns.
     first_line = text.lstrip("\r\n").partition("\n")[0]
-    heading = [sign for sign in plain if sign in first_line]
-    if plain:
-        return max(heading or plain, key=lambda sign: (first_line.count(sign), plain[sign]))
-    rest = {sign: count for sign, count in counts.items() if count}
-    return max(rest, key=rest.__getitem__) if rest else ","
+    return max(_SEPARATORS, key=lambda sign: (first_line.count(sign), counts[sign]))
 
 
 def _csv_rows(file: IO[bytes], encoding: str, separator: str) -> Iterator[Row]:
