@@ -89,10 +89,19 @@ def _find_separator(text: str) -> str:
 
 
 def _csv_rows(file: IO[bytes], encoding: str, separator: str) -> Iterator[Row]:
-    number = 0
+    number = size = 0
+
+    def measured() -> Iterator[str]:
+        nonlocal size
+        for line in _lines(file, encoding):
+            size += len(line)
+            if size > 2 * _LONGEST_LINE:
+                raise SheetRefused(f"第{number + 1}行过长，可能引号没有成对")
+            yield line
+
     try:
-        for cells in csv.reader(_lines(file, encoding), delimiter=separator, strict=False):
-            number += 1
+        for cells in csv.reader(measured(), delimiter=separator, strict=False):
+            number, size = number + 1, 0
             if number > MOST_ROWS:
                 raise SheetRefused(f"行数超过{MOST_ROWS}行，请分成几个文件上传")
             row = trim([cell if cell else None for cell in cells])
