@@ -99,6 +99,7 @@ __all__ = [
     "requires",
     "settings",
     "sm3",
+    "spreadsheets",
     "subject_search",
     "subjects",
     "submission_key",
