@@ -1,5 +1,15 @@
 """The core's pages: thin blueprints that load, ask, do and answer."""
 
-from portal.views import auth, home, inbox, subjects
+from portal.views import admin, audit, auth, home, inbox, jobs, people, subjects, units
 
-BLUEPRINTS = (auth.blueprint, home.blueprint, inbox.blueprint, subjects.blueprint)
+BLUEPRINTS = (
+    auth.blueprint,
+    home.blueprint,
+    inbox.blueprint,
+    subjects.blueprint,
+    people.blueprint,
+    units.blueprint,
+    admin.blueprint,
+    audit.blueprint,
+    jobs.blueprint,
+)
