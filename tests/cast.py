@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import html
 import re
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -51,27 +52,33 @@ PEOPLE: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
 }
 
 
-def make_app(tmp_path: Path, url: str | None = None, **configuration: Any) -> Flask:
-    """An application on a fresh database (SQLite below ``tmp_path`` unless ``url``), migrated, with the calendar and
-    every installed unit a member since 2026-01-01; its context stays pushed until :func:`close`."""
+def make_app(tmp_path: Path, url: str | None = None, *, copy_of: Path | None = None, **given: Any) -> Flask:
+    """An application on a fresh database: SQLite below ``tmp_path`` unless ``url`` says otherwise.
+
+    It is migrated, has the calendar, and every installed unit is a member since 2026-01-01; ``copy_of`` is a
+    database file that was made so before. Its context stays pushed until :func:`close`.
+    """
     # Argon2 at its real cost would take most of a test's time; the rules around it are the same.
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    given = {
+    if copy_of is not None:
+        shutil.copyfile(copy_of, tmp_path / "portal.db")
+    configuration = {
         "TESTING": True,
         "SECRET_KEY": "for tests only",
         "DATA_DIR": str(tmp_path),
         "DATABASE_URL": url or f"sqlite:///{tmp_path / 'portal.db'}",
-        **configuration,
+        **given,
     }
-    made = application.create_app(given, ready=False)
+    made = application.create_app(configuration, ready=False)
     made.test_context = made.app_context()
     made.test_context.push()
     ready_connection()
-    application.migrate(made)
-    official_calendar.seed()
-    with transaction():
-        for unit in registry().units:
-            units.found(unit.key, FOUNDED, "通开管〔2026〕1号")
+    if copy_of is None:
+        application.migrate(made)
+        official_calendar.seed()
+        with transaction():
+            for unit in registry().units:
+                units.found(unit.key, FOUNDED, "通开管〔2026〕1号")
     return made
 
 
@@ -84,7 +91,10 @@ def close(app: Flask) -> None:
 
 
 def cast(app: Flask) -> dict[str, User]:
-    """Make :data:`PEOPLE` with one password and return them by account."""
+    """Make :data:`PEOPLE` with one password, or find those made before; returns them by account."""
+    known = {user.account: user for user in User.select()}
+    if known:
+        return known
     found: dict[str, User] = {}
     for account, (name, unit, body, roles) in PEOPLE.items():
         user, _ = users.create(account, name, unit=unit, body=body, demonstration=PASSWORD)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from portal import clock
 from portal.clock import HandClock
+from portal.database import database
 from portal.users import User
 from tests import cast as stage
 
@@ -20,9 +22,21 @@ def hand() -> Iterator[HandClock]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with calendar, units and cast, made once and copied for every test."""
+    folder = tmp_path_factory.mktemp("stage")
+    with clock.using(HandClock(stage.NOW)):
+        made = stage.make_app(folder)
+        stage.cast(made)
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        stage.close(made)
+    return folder / "portal.db"
+
+
 @pytest.fixture
-def app(tmp_path, hand: HandClock) -> Iterator[Flask]:
-    made = stage.make_app(tmp_path)
+def app(tmp_path: Path, prepared: Path, hand: HandClock) -> Iterator[Flask]:
+    made = stage.make_app(tmp_path, copy_of=prepared)
     yield made
     stage.close(made)
 
