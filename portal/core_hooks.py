@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from portal import access, audit, clock, files, jobs, obligations, official_calendar, sessions, settings, subjects, units, users
+from portal import access, audit, clock, files, idle_accounts, jobs, obligations, official_calendar, sessions, settings, subjects, units, users
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
 
@@ -38,3 +38,4 @@ def daily() -> None:
     for unit in units.ended_today(clock.today()):
         obligations.stop_unit(unit, clock.today())
     access.forget_submissions()
+    idle_accounts.disable_idle()

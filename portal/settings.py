@@ -69,6 +69,7 @@ SETTINGS: dict[str, Setting] = {
         _number("security.lock_minutes", "账号锁定时间", 15, "分钟", 1, 1440, "security.edit", "GB/T 22239 8.1.4.1 b"),
         _number("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b"),
         _number("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit"),
+        _number("security.idle_days", "多少天未登录自动停用账号（0 为不停用）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.2 c"),
         _number("security.sessions_each", "每个账号同时登录数", 3, "个", 1, 20, "security.edit"),
         _number("days.rollback_decision", "回退处理时限", 3, "工作日", 1, 30, "settings.edit", "区内约定"),
         _number("days.linked_measure", "联动监管措施时限", 7, "工作日", 1, 60, "settings.edit", "二（一）4"),
