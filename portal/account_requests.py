@@ -1,7 +1,7 @@
-"""From a liaison's wish to a working account: the unit asks, one administrator creates, another grants (三员).
+"""From a liaison's wish to an account: the unit asks, one administrator creates, another grants (三员).
 
-A request runs ``requested`` → ``created`` → ``granted``, or ends ``refused``. One that names an account of the
-same unit asks only for more roles and starts at ``created``.
+A request runs ``requested`` → ``created`` → ``granted``, or ends ``refused``. One that names an account of
+the same unit asks only for more roles and starts at ``created``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STATE_TONES = {REQUESTED: "warn", CREATED: "info", GRANTED: "good", REFUSED: "ne
 
 
 def ask(unit: str, account: str, name: str, position: str, roles: list[str]) -> AccountRequest:
-    """Ask for an account (or for more roles of an account of the same unit). Raises Refused with the field's name."""
+    """Ask for an account, or for more roles of an account of the same unit. Raises Refused by field."""
     key, name = users.account_key(account), name.strip()
     errors: dict[str, str] = {}
     if not users.is_account_name(key):
@@ -42,9 +42,16 @@ def ask(unit: str, account: str, name: str, position: str, roles: list[str]) -> 
             text = f"账号“{key}”已有一份未办结的申请"
             raise Refused(text, {"account": text})
         request = AccountRequest.create(
-            unit=unit, account=key, name=name, position=position.strip()[:40], roles=sorted(set(roles), key=list(ROLES).index),
-            state=CREATED if held else REQUESTED, asked_by=audit.actor().name, asked_at=clock.now(), user=held,
-        )  # fmt: skip
+            unit=unit,
+            account=key,
+            name=name,
+            position=position.strip()[:40],
+            roles=sorted(set(roles), key=list(ROLES).index),
+            state=CREATED if held else REQUESTED,
+            asked_by=audit.actor().name,
+            asked_at=clock.now(),
+            user=held,
+        )
         audit.record("申请账号", "account_request", request.id, after=_plain(request))
     return request
 
@@ -130,7 +137,7 @@ def holders() -> dict[str, list[User]]:
 
 
 def search(unit: str, text: str, older: int | None, size: int = 50) -> tuple[list[User], int | None]:
-    """One page of accounts, newest first: of ``unit`` ("-": of none), whose name or account holds ``text``."""
+    """One page of accounts, newest first: of ``unit`` ("-": of none), with ``text`` in name or account."""
     query = User.select()
     if unit:
         query = query.where(User.unit == ("" if unit == "-" else unit))

@@ -26,7 +26,7 @@ CHANNELS = {"web": "网页", "cli": "命令行", "api": "接口", "job": "后台
 
 @dataclass(frozen=True)
 class Filters:
-    """What the auditor looks for; an empty value is no condition. Days are in Asia/Shanghai, both included."""
+    """What the auditor looks for; empty is no condition. Days are in Asia/Shanghai, both included."""
 
     account: str = ""
     action: str = ""
@@ -51,7 +51,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """One page, newest first; ``older`` and ``newer`` are the numbers from which the neighbouring pages go on."""
+    """One page, newest first; ``older`` and ``newer`` are the numbers from which the next pages go on."""
 
     rows: list[AuditEntry]
     older: int | None

@@ -13,7 +13,7 @@ MOST_LINES = 200
 
 @dataclass(frozen=True)
 class Notice:
-    """What was read: ``days`` are (date, worked, name); ``problems`` one Chinese sentence for each bad line."""
+    """What was read: ``days`` are (date, worked, name); ``problems`` one sentence for each bad line."""
 
     days: tuple[tuple[date, bool, str], ...]
     problems: tuple[str, ...]

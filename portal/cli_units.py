@@ -1,4 +1,4 @@
-"""``portal units``: the acts of the units' pages from the command line, by a person with a password, audited alike."""
+"""``portal units``: the acts of the units' pages from the command line, by a person with a password."""
 
 from __future__ import annotations
 
@@ -71,9 +71,8 @@ def ask(key: str, day: date, enable: bool, reason: str, basis: str, account: str
     if day < clock.today():
         raise Refused("生效日不能早于今天")
     request = members.ask(key, enable, day, reason, basis)
-    click.echo(
-        f"已提交第 {request.id} 号申请：自 {day} 起{'启用' if enable else '停用'}{members.name_of(key)}，等待办公室确认"
-    )
+    wish = f"自 {day} 起{'启用' if enable else '停用'}{members.name_of(key)}"
+    click.echo(f"已提交第 {request.id} 号申请：{wish}，等待办公室确认")
 
 
 @units.command(help="召集人确认增补成员单位")
@@ -158,7 +157,7 @@ def found(key: str | None, every: bool, day: date, basis: str, account: str) -> 
         for one in keys:
             _check_founding(one, day)
             members.found(one, day, basis)
-        # Half of the founders would leave a special function without its holder, and the next start would stop.
+        # Half of the founders would leave a special function without its holder: the next start stops.
         members.check_functions(registry())
     click.echo(f"已登记 {len(keys)} 个创始成员单位，自 {day} 起")
 

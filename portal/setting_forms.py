@@ -31,7 +31,7 @@ CHOICES = {"licensing.permit_cancel_from": (("arrival", "信息到达日"), ("de
 
 @dataclass(frozen=True)
 class Row:
-    """One setting as the page shows it; ``kind`` says which form it has: number, text, choice, steps or items."""
+    """One setting as the page shows it; ``kind`` is its form: number, text, choice, steps or items."""
 
     key: str
     label: str

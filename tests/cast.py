@@ -1,7 +1,7 @@
-"""The cast and the stage of the tests: an application with the real plugins, its people by name, and a browser.
+"""The cast and the stage of the tests: an application with the real plugins, its people, and a browser.
 
-Each person's name says which rule they stand for: ``公安经办`` is an officer of the police, ``系统管理员甲`` one of
-two system administrators.
+Each person's name says which rule they stand for: ``公安经办`` is an officer of the police,
+``系统管理员甲`` one of two system administrators.
 """
 
 from __future__ import annotations
@@ -105,14 +105,14 @@ def cast(app: Flask) -> dict[str, User]:
 
 
 class Browser:
-    """A person at a computer: keeps cookies, follows one redirect after a form, and reads the page's forms."""
+    """A person at a computer: keeps cookies, follows the redirect after a form, reads the page's forms."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.client: FlaskClient = app.test_client()
 
     def _alone(self, call: Callable[..., TestResponse], *args: Any, **kwargs: Any) -> TestResponse:
-        """A request sees neither the test's application context (Flask would share its ``g``) nor its actor."""
+        """A request sees neither the test's application context (Flask would share ``g``) nor its actor."""
         return contextvars.Context().run(call, *args, **kwargs)
 
     def sign_in(self, account: str, password: str = PASSWORD) -> TestResponse:
@@ -129,7 +129,7 @@ class Browser:
         )
 
     def form(self, url: str, action: str) -> dict[str, str]:
-        """The hidden fields (``csrf_token``, ``submission_key`` …) of the form with ``action`` on the page ``url``."""
+        """The hidden fields (``csrf_token``, ``submission_key`` …) of the form with ``action`` on ``url``."""
         body = self.get(url).get_data(as_text=True)
         for found in re.finditer(r"<form\b([^>]*)>(.*?)</form>", body, re.S):
             target = re.search(r'action="([^"]*)"', found[1])
@@ -175,7 +175,7 @@ def words_of(markup: str) -> str:
 
 
 def table_of(response: TestResponse, caption: str) -> list[list[str]]:
-    """The body rows of the table with ``caption``, each cell as words; empty when the page has no such table."""
+    """The body rows of the table with ``caption``, each cell as words; empty when there is none."""
     body = response.get_data(as_text=True)
     for found in re.finditer(r"<table\b.*?</table>", body, re.S):
         title = re.search(r"<caption[^>]*>(.*?)</caption>", found[0], re.S)

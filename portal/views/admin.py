@@ -26,7 +26,7 @@ def _year() -> int:
 
 
 def month_grids(year: int) -> list[tuple[str, list[list[tuple[int, str, str] | None]]]]:
-    """Twelve months of weeks of days; a day is (number, word 休, 班 or empty, what it is: 元旦, 周末, 工作日)."""
+    """Twelve months of weeks of days; a day is (number, 休, 班 or empty, what it is: 元旦, 周末)."""
     names: dict[date, str] = {}
     span = CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31))
     for day, name in (
@@ -97,7 +97,7 @@ def calendar() -> Response:
     return _calendar_page()
 
 
-@blueprint.get("/calendar/notices/<int:number>")
+@blueprint.get("/calendar/notices/<int(max=9223372036854775807):number>")
 @requires("calendar.view")
 def notice(number: int) -> Response:
     found = CalendarNotice.get_or_none(CalendarNotice.id == number)
@@ -127,7 +127,7 @@ def enter_notice() -> Response:
     entered = official_calendar.enter_notice(document, years, list(read.days), current_user.name)
     audit.record(
         "录入放假通知", "calendar", entered.id,
-        after={"document": document, "years": years, "days": [[d.isoformat(), w, n] for d, w, n in read.days]},
+        after={"document": document, "years": years, "days": [[f"{day}", *rest] for day, *rest in read.days]},
         note=document,
     )  # fmt: skip
     moved = obligations.recompute_open()

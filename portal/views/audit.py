@@ -13,7 +13,7 @@ from portal import audit, audit_search, clock
 from portal.access import act, requires
 from portal.audit import AuditEntry
 from portal.audit_search import CHANNELS, RECORD_TYPES, Filters
-from portal.pages import link, page
+from portal.pages import key_from, link, page
 from portal.refusals import Missing
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
@@ -74,7 +74,7 @@ def _query(filters: Filters) -> dict[str, str]:
 @requires("audit.view")
 def index() -> Response:
     filters, errors = _filters()
-    older, newer = request.args.get("older", type=int), request.args.get("newer", type=int)
+    older, newer = key_from("older"), key_from("newer")
     if not errors and older is None and newer is None:
         audit.record_alone("查看审计记录", "audit", "list", note=filters.words)
     found = (
@@ -100,7 +100,7 @@ def index() -> Response:
     )
 
 
-@blueprint.get("/<int:seq>")
+@blueprint.get("/<int(max=9223372036854775807):seq>")
 @requires("audit.view")
 def show(seq: int) -> Response:
     entry = AuditEntry.get_or_none(AuditEntry.seq == seq)

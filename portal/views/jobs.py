@@ -1,14 +1,14 @@
-"""后台任务: the person's own long work (the system administrator sees all), its progress, and a way to stop it."""
+"""后台任务: the person's own long work (all of it for the system administrator), progress, a way to stop."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, url_for
 from flask_login import current_user
 
 from portal import jobs
 from portal.access import act, requires
 from portal.jobs import Job
-from portal.pages import link, page
+from portal.pages import key_from, link, page
 from portal.plugging import registry
 from portal.refusals import Refused
 
@@ -32,7 +32,7 @@ def _kind_label(job: Job) -> str:
 @requires("job.view")
 def index() -> Response:
     every = current_user.has_role("sysadmin")
-    older = request.args.get("older", type=int)
+    older = key_from("older")
     query = Job.select()
     if not every:
         query = query.where(Job.account == current_user.account)
@@ -50,7 +50,7 @@ def index() -> Response:
     )
 
 
-@blueprint.get("/<int:job_id>")
+@blueprint.get("/<int(max=9223372036854775807):job_id>")
 @requires("job.view")
 def show(job_id: int) -> Response:
     job = jobs.job_for(current_user, job_id)
@@ -59,7 +59,7 @@ def show(job_id: int) -> Response:
     )
 
 
-@blueprint.post("/<int:job_id>/cancel")
+@blueprint.post("/<int(max=9223372036854775807):job_id>/cancel")
 @act("job.view")
 def cancel(job_id: int) -> Response:
     job = jobs.job_for(current_user, job_id)

@@ -1,4 +1,4 @@
-"""Accounts: the liaison asks, the system administrator creates, the security administrator grants, the auditor reads."""
+"""Accounts: the liaison asks, the system administrator creates, the security administrator grants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask_login import current_user
 from portal import account_requests, audit, sessions, units, users
 from portal.access import act, requires, shown_once
 from portal.account_requests import STATE_LABELS, STATE_TONES
-from portal.pages import link, page
+from portal.pages import key_from, link, page
 from portal.permissions import ROLES, TECHNICAL_ROLES, UNIT_ROLES
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused
@@ -48,7 +48,7 @@ def _row(item: AccountRequest) -> tuple[AccountRequest, str, str, str, str]:
 def _requests_page(
     status: int = 200, errors: dict[str, str] | None = None, typed: dict[str, object] | None = None
 ) -> Response:
-    older = request.args.get("older", type=int)
+    older = key_from("older")
     rows, after = account_requests.of_unit(current_user.unit, older)
     return page(
         "people/requests.html",
@@ -89,7 +89,7 @@ def ask() -> Response:
 @requires("account.list")
 def accounts() -> Response:
     unit, text = request.args.get("unit", "")[:60], request.args.get("q", "").strip()[:40]
-    older = request.args.get("older", type=int)
+    older = key_from("older")
     people, after = account_requests.search(unit, text, older)
     held = account_requests.roles_of(people)
     query = {"unit": unit, "q": text}
@@ -136,7 +136,7 @@ def roles() -> Response:
     )
 
 
-@blueprint.get("/<int:user_id>")
+@blueprint.get("/<int(max=9223372036854775807):user_id>")
 @requires("account.list")
 def show(user_id: int) -> Response:
     user = _user(user_id)
@@ -153,21 +153,22 @@ def show(user_id: int) -> Response:
         logins=list(logins),
         asked=[_row(item) for item in asked],
         history=[
-            (entry, [(FIELDS.get(n, n), _words(a), _words(b)) for n, a, b in changes])
+            (entry, [(FIELDS.get(n, n), _words(n, a), _words(n, b)) for n, a, b in changes])
             for entry, changes in audit.history("account", user.id)
         ],
         oneself=user.id == current_user.id,
     )
 
 
-def _words(value: object) -> object:
+def _words(name: str, value: object) -> object:
+    """A changed field's value in words."""
+    if name == "unit":
+        return units.name_of(str(value or "")) or "空"
     if isinstance(value, list):
         return account_requests.role_words(value) or "无"
-    return (
-        {True: "是", False: "否", None: "空", "": "空"}.get(value, value)
-        if isinstance(value, bool | str | None)
-        else value
-    )
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return value if value not in (None, "") else "空"
 
 
 def _secret_page(user: User, secret: str, title: str) -> Response:
@@ -204,21 +205,21 @@ def create() -> Response:
     return page("people/new.html", status=422, units=_unit_choices()[1:], errors=errors, typed=typed)
 
 
-@blueprint.get("/requests/<int:number>")
+@blueprint.get("/requests/<int(max=9223372036854775807):number>")
 @requires("account.list")
 def request_page(number: int) -> Response:
     item = account_requests.request_numbered(number)
     return page("people/request.html", row=_row(item), history=audit.history("account_request", number))
 
 
-@blueprint.post("/requests/<int:number>/create")
+@blueprint.post("/requests/<int(max=9223372036854775807):number>/create")
 @act("account.create")
 def create_wanted(number: int) -> Response:
     user, secret = account_requests.create_account(account_requests.request_numbered(number))
     return _secret_page(user, secret, "账号已建立")
 
 
-@blueprint.post("/requests/<int:number>/grant")
+@blueprint.post("/requests/<int(max=9223372036854775807):number>/grant")
 @act("role.grant")
 def grant_wanted(number: int) -> Response:
     item = account_requests.request_numbered(number)
@@ -229,7 +230,7 @@ def grant_wanted(number: int) -> Response:
     return redirect(url_for("people.show", user_id=user.id), 303)
 
 
-@blueprint.post("/requests/<int:number>/refuse")
+@blueprint.post("/requests/<int(max=9223372036854775807):number>/refuse")
 @act("account.list")
 def refuse(number: int) -> Response:
     item = account_requests.request_numbered(number)
@@ -246,13 +247,13 @@ def _not_oneself(user_id: int | None) -> None:
         raise NotAllowed("不能对自己的账号办理这件事，请由另一位管理员办理")
 
 
-@blueprint.post("/<int:user_id>/roles/grant")
+@blueprint.post("/<int(max=9223372036854775807):user_id>/roles/grant")
 @act("role.grant")
 def grant(user_id: int) -> Response:
     return _change_role(user_id, users.grant, "已授予")
 
 
-@blueprint.post("/<int:user_id>/roles/revoke")
+@blueprint.post("/<int(max=9223372036854775807):user_id>/roles/revoke")
 @act("role.grant")
 def revoke(user_id: int) -> Response:
     return _change_role(user_id, users.revoke, "已收回")
@@ -270,7 +271,7 @@ def _change_role(user_id: int, change, words: str) -> Response:
     return redirect(url_for("people.show", user_id=user.id), 303)
 
 
-@blueprint.post("/<int:user_id>/active")
+@blueprint.post("/<int(max=9223372036854775807):user_id>/active")
 @act("account.create")
 def set_active(user_id: int) -> Response:
     user, active = _user(user_id), request.form.get("active") == "1"
@@ -284,7 +285,7 @@ def set_active(user_id: int) -> Response:
     return redirect(url_for("people.show", user_id=user.id), 303)
 
 
-@blueprint.post("/<int:user_id>/reset")
+@blueprint.post("/<int(max=9223372036854775807):user_id>/reset")
 @act("account.create")
 def reset(user_id: int) -> Response:
     user = _user(user_id)

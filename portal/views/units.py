@@ -17,6 +17,23 @@ from portal.units import UnitRequest, UnitTerm
 
 blueprint = Blueprint("units", __name__, url_prefix="/units")
 REQUEST_STATES = {"requested": "待办公室确认", "confirmed": "已确认", "refused": "未同意"}
+#: The table's narrow headings for the duties of Annex 2-2, and short words for the special functions.
+DUTY_HEADINGS = {
+    "login": "登陆",
+    "permit": "许可",
+    "unlicensed": "无证无照",
+    "penalty": "处罚",
+    "other_dishonesty": "其他失信",
+}
+FUNCTION_WORDS = {
+    "registrar": "登记推送",
+    "revoker": "吊销推送",
+    "linked_measures": "联动监管措施",
+    "abnormal_list": "经营异常名录",
+    "licence_enforcer": "查处无照经营",
+    "publisher": "失信公示",
+    "objection_desk": "异议受理",
+}
 FIELDS = {
     "enable": "启用",
     "day": "生效日",
@@ -56,7 +73,8 @@ def index() -> Response:
         ],
         gone=[(key, units.name_of(key)) for key in known if units.unit(key) is None],
         duties=DUTIES,
-        functions=FUNCTIONS,
+        headings=[DUTY_HEADINGS.get(key, label) for key, label in DUTIES.items()],
+        functions={key: FUNCTION_WORDS.get(key, label) for key, label in FUNCTIONS.items()},
     )
 
 
@@ -156,7 +174,7 @@ def _request(number: int) -> UnitRequest:
     return found
 
 
-@blueprint.post("/requests/<int:number>/admit")
+@blueprint.post("/requests/<int(max=9223372036854775807):number>/admit")
 @act("unit.admit")
 def admit(number: int) -> Response:
     found = _request(number)
@@ -165,7 +183,7 @@ def admit(number: int) -> Response:
     return redirect(url_for("units.show", key=found.unit), 303)
 
 
-@blueprint.post("/requests/<int:number>/answer")
+@blueprint.post("/requests/<int(max=9223372036854775807):number>/answer")
 @act("unit.confirm")
 def answer(number: int) -> Response:
     found, confirm = _request(number), request.form.get("answer") == "confirm"

@@ -1,18 +1,19 @@
-"""Accounts: the unit asks, one administrator creates, another grants; nobody grants to himself (GB/T 22239 8.1.4.2)."""
+"""Accounts: the unit asks, one administrator creates, another grants (GB/T 22239 8.1.4.2)."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import peewee
 import pytest
 
-from portal import account_requests, audit, users
+from portal import account_requests, audit, clock, idle_accounts, settings, users
 from portal.access import Submission
 from portal.database import transaction
 from portal.permissions import ROLES
 from portal.users import AccountRequest, User, UserRole
-from tests.cast import Browser, table_of, text_of
+from tests.cast import NOW, PEOPLE, Browser, table_of, text_of
 
 SECRET = re.compile(r"[A-Z][a-z]{3}-[a-z]{4}-[a-z]{4}-[0-9]{4}")
 
@@ -38,17 +39,34 @@ def _ask(liaison: Browser, **changed: object):
 
 
 def _actions() -> list[tuple[str, str]]:
-    return list(audit.AuditEntry.select(audit.AuditEntry.account, audit.AuditEntry.action).order_by(audit.AuditEntry.seq).tuples())
+    return list(
+        audit.AuditEntry.select(audit.AuditEntry.account, audit.AuditEntry.action)
+        .order_by(audit.AuditEntry.seq)
+        .tuples()
+    )
 
 
-def test_a_person_works_only_after_unit_creator_and_granter_each_did_their_part(app, liaison, creator, granter):
+def test_a_person_works_only_after_unit_creator_and_granter_each_did_their_part(
+    app, liaison, creator, granter
+):
     before = audit.last()[0]
     answer = _ask(liaison)
-    asked = ["张三", "zhangsan", "科员", "经办、执法检查人员", "待建立账号", "2026-09-25 10:00", "公安联络员", "—"]
+    asked = [
+        "张三",
+        "zhangsan",
+        "科员",
+        "经办、执法检查人员",
+        "待建立账号",
+        "2026-09-25 10:00",
+        "公安联络员",
+        "—",
+    ]
     assert table_of(answer, "账号申请") == [asked]
 
     waiting = table_of(creator.get("/people/"), "账号申请：待建立账号")
-    assert waiting == [["张三", "zhangsan", "公安分局", "经办、执法检查人员", "公安联络员", "2026-09-25 10:00", "办理"]]
+    assert waiting == [
+        ["张三", "zhangsan", "公安分局", "经办、执法检查人员", "公安联络员", "2026-09-25 10:00", "办理"]
+    ]
     created = creator.submit("/people/requests/1", "/people/requests/1/create")
     secret = SECRET.search(text_of(created))
     assert created.status_code == 200 and secret is not None
@@ -63,7 +81,9 @@ def test_a_person_works_only_after_unit_creator_and_granter_each_did_their_part(
     granted = granter.submit("/people/requests/1", "/people/requests/1/grant")
     assert [row[0] for row in table_of(granted, "现有角色")] == ["经办", "执法检查人员"]
     assert "已授予张三：经办、执法检查人员" in text_of(granted)
-    assert "初始口令或过期口令不能继续使用，请先设定新口令" in text_of(Browser(app).sign_in("zhangsan", secret[0]))
+    assert "初始口令或过期口令不能继续使用，请先设定新口令" in text_of(
+        Browser(app).sign_in("zhangsan", secret[0])
+    )
     assert table_of(liaison.get("/people/requests"), "账号申请")[0][4:] == [
         "已办结", "2026-09-25 10:00", "公安联络员", "安全管理员甲 2026-09-25 10:00",
     ]  # fmt: skip
@@ -101,7 +121,11 @@ def test_the_one_time_password_is_shown_once_and_stored_nowhere(creator):
         ({"account": "gongan-jingban"}, "name", "账号“gongan-jingban”是公安经办的，不能用于别人"),
         ({"name": "  "}, "name", "姓名应为 1 至 40 个字"),
         ({"roles": []}, "roles", "请勾选需要的角色：经办、联络员、执法检查人员、法制机构、负责人"),
-        ({"roles": ["officer", "secadmin"]}, "roles", "请勾选需要的角色：经办、联络员、执法检查人员、法制机构、负责人"),
+        (
+            {"roles": ["officer", "secadmin"]},
+            "roles",
+            "请勾选需要的角色：经办、联络员、执法检查人员、法制机构、负责人",
+        ),
     ],
 )
 def test_a_wrong_request_is_refused_at_its_field_and_keeps_what_was_typed(liaison, changed, field, sentence):
@@ -164,7 +188,10 @@ def test_nobody_does_the_part_of_another_nor_acts_on_himself(as_person, account,
     held = list(UserRole.select(UserRole.id, UserRole.ended_at).tuples())
     answer = browser.post(action, **fields)
     assert answer.status_code == 403
-    assert User.select().count() == count and list(UserRole.select(UserRole.id, UserRole.ended_at).tuples()) == held
+    assert (
+        User.select().count() == count
+        and list(UserRole.select(UserRole.id, UserRole.ended_at).tuples()) == held
+    )
     assert not User.select().where(~User.active).exists()
 
 
@@ -176,7 +203,9 @@ def test_nobody_does_the_part_of_another_nor_acts_on_himself(as_person, account,
         ("gongan-jingban", "sysadmin", "系统管理员不得兼任其他角色（该账号已是经办）"),
     ],
 )
-def test_technical_roles_stand_alone_on_the_page_and_in_the_database(people, granter, account, role, sentence):
+def test_technical_roles_stand_alone_on_the_page_and_in_the_database(
+    people, granter, account, role, sentence
+):
     user = people[account]
     answer = granter.post(f"/people/{user.id}/roles/grant", role=role)
     assert answer.status_code == 422 and sentence in text_of(answer)
@@ -231,7 +260,10 @@ def test_accounts_are_filtered_by_unit_and_name(people, as_person):
         ["公安经办", "gongan-jingban", "公安分局", "—", "经办"],
         ["公安联络员", "gongan-lianluo", "公安分局", "—", "联络员"],
     ]
-    assert [row[1] for row in table_of(auditor.get("/people/?unit=-&q=ZHAOJIREN"), "账号")] == ["fuzhaojiren", "zhaojiren"]
+    assert [row[1] for row in table_of(auditor.get("/people/?unit=-&q=ZHAOJIREN"), "账号")] == [
+        "fuzhaojiren",
+        "zhaojiren",
+    ]
 
 
 def test_pages_of_accounts_follow_each_other_without_gap_or_double(people):
@@ -250,3 +282,36 @@ def test_the_table_of_roles_names_every_role_and_its_holders(as_person):
     assert rows["系统管理员"] == ["三员", "系统管理员乙 、 系统管理员甲"]
     assert rows["区管办"] == ["联席会议", "区管办人员 （区管办）"]
     assert rows["法制机构"] == ["成员单位", "无"]
+
+
+def test_an_account_nobody_uses_for_ninety_days_is_disabled_by_the_daily_work(app, people, as_person, hand):
+    User.update(demonstration=False).execute()
+    hand.set(NOW + timedelta(days=60))
+    Browser(app).sign_in("gongan-jingban")
+    with audit.acting(people["xitong-jia"].as_actor()):
+        users.set_active(people["gongan-fuze"], False)
+        users.set_active(people["gongan-fuze"], True)
+    hand.set(NOW + timedelta(days=90))
+    assert idle_accounts.disable_idle() == []
+    hand.set(NOW + timedelta(days=91))
+    app.extensions["portal.daily"]()
+    active = {user.account for user in User.select().where(User.active)}
+    assert active == {"gongan-jingban", "gongan-fuze", "xitong-yi", "anquan-yi", "shenji"}
+    assert Browser(app).sign_in("shichang-jingban").status_code == 422
+    stopped = audit.history("account", people["shichang-jingban"].id)[1][0]
+    assert (stopped.action, stopped.account) == ("停用账号", "system")
+
+
+def test_the_demonstrations_people_and_a_portal_without_the_rule_keep_their_accounts(people, hand):
+    hand.set(NOW + timedelta(days=400))
+    assert idle_accounts.disable_idle() == []
+    User.update(demonstration=False).execute()
+    settings.change("security.idle_days", 0, clock.today())
+    assert idle_accounts.disable_idle() == []
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "-1", "x"])
+def test_a_number_that_no_record_has_is_the_first_page_or_not_found(as_person, number):
+    auditor = as_person("shenji")
+    assert len(table_of(auditor.get(f"/people/?older={number}"), "账号")) == len(PEOPLE)
+    assert auditor.get(f"/people/{number}").status_code == 404
