@@ -13,8 +13,8 @@ from portal.users import User
 def disable_idle() -> list[User]:
     """Disable every account without a login for ``security.idle_days`` days; returns those disabled.
 
-    Days count from the last login, or from the account's creation or last re-enabling where that is later. The
-    last active holder of a technical role stays, or nobody could enable anybody again; so do the invented
+    Days count from the last login, or from the account's creation or last re-enabling where that is later.
+    The last active holder of a technical role stays, or nobody could enable anybody again; so do the invented
     people of the demonstration.
     """
     days = settings.value("security.idle_days")

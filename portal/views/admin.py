@@ -72,7 +72,8 @@ def _calendar_page(
         days=days,
         sentence=sentence,
         trouble=trouble,
-        errors=errors or {},
+        errors={name: message.replace("\n", "；") for name, message in (errors or {}).items()},
+        summary=[(name, line) for name, message in (errors or {}).items() for line in message.splitlines()],
         typed=typed or {},
     )
 
@@ -121,7 +122,7 @@ def enter_notice() -> Response:
         errors["years"] = str(error)
     read = calendar_lines.read_days(typed["lines"], years or [clock.today().year])
     if years and read.problems:
-        errors["lines"] = "；".join(read.problems)
+        errors["lines"] = "\n".join(read.problems)
     if errors:
         return _calendar_page(422, errors, typed)
     entered = official_calendar.enter_notice(document, years, list(read.days), current_user.name)

@@ -104,6 +104,7 @@ def test_a_wrong_notice_names_each_line_and_keeps_what_was_typed(as_person):
         " 5 行“2030-01-01 休 元旦”：日期不在通知年份 2027 及其前后一年内",
         " 6 行“元旦”：应有日期、休或班、名称三项，应写成“2027-01-01 休 元旦”或“2027-02-07 班 春节调休”",
     ]
+    assert "有内容需要改正（5 处）" in text_of(answer)
     assert "2030-01-01 休 元旦" in answer.get_data(as_text=True)
     assert official_calendar.CalendarNotice.select().count() == 1
 

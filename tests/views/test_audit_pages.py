@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import itertools
+import re
 
 import pytest
 
@@ -132,8 +134,10 @@ def test_verifying_names_the_first_broken_entry(auditor, damage, reason):
 
 def test_the_export_is_complete_safe_for_a_spreadsheet_and_audited(app, auditor):
     Browser(app).sign_in("=1+1", "x")
+    part = auditor.get("/audit/?action=登录失败", HX_Request="true").get_data(as_text=True)
+    href = html.unescape(re.search(r'href="(/audit/export.csv[^"]*)"', part)[1])
     last = audit.last()[0]
-    answer = auditor.get("/audit/export.csv?action=登录失败")
+    answer = auditor.get(href)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="audit-2026-09-25.csv"'
     rows = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert rows[0][:5] == ["序号", "时间", "账号", "姓名", "单位"] and rows[0][-2:] == ["前一条哈希", "哈希"]
