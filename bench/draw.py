@@ -110,66 +110,60 @@ def bare(messages: list[bytes], alg: str) -> float:
     return timed(lambda: [new(alg, message).digest() for message in messages])[0]
 
 
+def peak_mb() -> float:
+    """The most memory this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def step_load(rows: list, inspectors: list, alg: str) -> dict:
     """The lists alone: what the other steps' memory starts from."""
-    return {"seconds": 0.0}
+    return {"seconds": 0.0, "peak_mb": peak_mb()}
 
 
 def step_seal(rows: list, inspectors: list, alg: str) -> dict:
     seconds, _ = timed(lambda: announced(rows, inspectors, alg))
-    return {"seconds": seconds}
-
-
-def step_bare_seal(rows: list, inspectors: list, alg: str) -> dict:
-    messages = tree_messages(rows, alg)
-    return {"seconds": bare(messages, alg), "hashes": len(messages)}
+    peak, messages = peak_mb(), tree_messages(rows, alg)
+    return {"seconds": seconds, "peak_mb": peak, "beside": bare(messages, alg), "hashes": len(messages)}
 
 
 def step_draw(rows: list, inspectors: list, alg: str) -> dict:
-    """Tickets, winners and reserves of what was sealed, then inspectors."""
+    """Tickets, winners and reserves of what was sealed."""
     announce, reveals = announced(rows, inspectors, alg)
-    seed = draw_seed(announce, reveals, PUBLIC_VALUE)
-    nobody = {**announce, "units": []}
+    seed, nobody = draw_seed(announce, reveals, PUBLIC_VALUE), {**announce, "units": []}
     seconds, result = timed(lambda: drawing.draw_from_seed(nobody, rows, [], [], seed))
-    assigning, _ = timed(
-        lambda: [
-            drawing.assign(unit, result.drawn, inspectors, set(), announce, seed) for unit in sorted(UNITS)
-        ]
-    )
-    return {"seconds": seconds, "assigning": assigning, "drawn": len(result.drawn)}
-
-
-def step_bare_draw(rows: list, inspectors: list, alg: str) -> dict:
-    messages = ball_messages(rows, bytes(32))
-    seconds = bare(messages, alg)
-    drawn, packed = -(-len(rows) * 3 // 100), verify_standalone.packed
-    orders = [
-        packed("insp/1", bytes(32), rows[n]["id"], one["id"]) for n in range(drawn) for one in inspectors
-    ]
+    peak, messages = peak_mb(), ball_messages(rows, seed)
+    beside = bare(messages, alg)
     return {
         "seconds": seconds,
+        "peak_mb": peak,
+        "beside": beside,
         "hashes": len(messages),
-        "assigning": bare(orders, alg),
-        "orders": len(orders),
+        "drawn": len(result.drawn),
     }
 
 
-def step_whole(rows: list, inspectors: list, alg: str) -> dict:
-    """`draw` as the page runs it: every input checked again, the roots recomputed."""
-    announce, reveals = announced(rows, inspectors, alg)
-    seconds, _ = timed(lambda: draw(announce, rows, inspectors, [], reveals, PUBLIC_VALUE))
-    return {"seconds": seconds}
+def step_assign(rows: list, inspectors: list, alg: str) -> dict:
+    """Inspectors of two units for as many objects as are drawn."""
+    announce, _ = announced(rows, inspectors, alg)
+    drawn, seed = [row["id"] for row in rows[: -(-len(rows) * 3 // 100)]], bytes(32)
+    seconds, _ = timed(
+        lambda: [drawing.assign(unit, drawn, inspectors, set(), announce, seed) for unit in sorted(UNITS)]
+    )
+    peak, packed = peak_mb(), verify_standalone.packed
+    messages = [packed("insp/1", seed, thing, one["id"]) for thing in drawn for one in inspectors]
+    return {"seconds": seconds, "peak_mb": peak, "beside": bare(messages, alg), "hashes": len(messages)}
 
 
 def step_check(rows: list, inspectors: list, alg: str) -> dict:
-    """The stand-alone script on the bundle's bytes (reading them included)."""
+    """The stand-alone script on the bundle's bytes (reading included), beside `draw` as the page runs it."""
     announce, reveals = announced(rows, inspectors, alg)
-    result = draw(announce, rows, inspectors, [], reveals, PUBLIC_VALUE)
+    drawing_took, result = timed(lambda: draw(announce, rows, inspectors, [], reveals, PUBLIC_VALUE))
+    drawing_peak = peak_mb()
     raw = make_bundle(announce, rows, inspectors, [], reveals, PUBLIC_VALUE, result)
     rows.clear()
     seconds, verdict = timed(lambda: verify_standalone.verify(raw, announce_digest(announce)))
     assert verdict[0], verdict[1]
-    return {"seconds": seconds, "bundle_mb": len(raw) / 1e6}
+    return {"seconds": seconds, "peak_mb": peak_mb(), "beside": drawing_took, "drawing_peak": drawing_peak}
 
 
 def step_peer(rows: list, inspectors: list, alg: str) -> dict:
@@ -192,7 +186,7 @@ def step_peer(rows: list, inspectors: list, alg: str) -> dict:
             place += stride
 
     seconds, _ = timed(pick)
-    return {"seconds": seconds, "samples": len(rows) // wanted, "drawn": wanted}
+    return {"seconds": seconds, "peak_mb": peak_mb(), "samples": len(rows) // wanted, "drawn": wanted}
 
 
 STEPS = {
@@ -201,10 +195,8 @@ STEPS = {
 
 
 def run_step(name: str, count: int, inspectors: int, alg: str, answer) -> None:
-    """In the child: the step's figures and the peak of the process in MB."""
-    figures = STEPS[name](library(count), roster(inspectors), alg)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    answer.send({**figures, "peak_mb": peak})
+    """In the child: the step's figures."""
+    answer.send(STEPS[name](library(count), roster(inspectors), alg))
 
 
 def measured(name: str, count: int, inspectors: int, alg: str) -> dict:
@@ -222,23 +214,18 @@ def measured(name: str, count: int, inspectors: int, alg: str) -> dict:
 def compare(count: int, inspectors: int, alg: str) -> dict:
     """All steps of one size and algorithm, printed ratio first."""
     f = {name: measured(name, count, inspectors, alg) for name in STEPS}
-    s = {name: figures["seconds"] for name, figures in f.items()}
-    hashing = s["bare_seal"] + s["bare_draw"]
-    checked = hashing + f["bare_draw"]["assigning"]
+    seal, drawn, assign, check, peer = (f[name] for name in ("seal", "draw", "assign", "check", "peer"))
+    hashing = seal["beside"] + drawn["beside"] + assign["beside"]
     lines = [
-        ("seal (checks, root)", s["seal"], s["bare_seal"], f["seal"]),
-        ("draw what is sealed", s["draw"], s["bare_draw"], f["draw"]),
-        ("seal + draw", s["seal"] + s["draw"], hashing, f["draw"]),
-        ("inspectors of two units", f["draw"]["assigning"], f["bare_draw"]["assigning"], f["draw"]),
-        ("draw(), all checked again", s["whole"], checked, f["whole"]),
-        ("stand-alone check", s["check"], checked, f["check"]),
-        ("stand-alone check / draw()", s["check"], s["whole"], f["check"]),
-        ("draw / the platform's way", s["draw"], s["peer"], f["peer"]),
+        ("seal / bare hashing", seal["seconds"], seal["beside"], seal),
+        ("draw, sealed / bare hashing", drawn["seconds"], drawn["beside"], drawn),
+        ("inspectors / bare hashing", assign["seconds"], assign["beside"], assign),
+        ("draw() whole / bare hashing", check["beside"], hashing, {"peak_mb": check["drawing_peak"]}),
+        ("check / bare hashing", check["seconds"], hashing, check),
+        ("check / draw() whole", check["seconds"], check["beside"], check),
+        ("draw, sealed / platform", drawn["seconds"], peer["seconds"], peer),
     ]
-    print(
-        f"\n{alg}, {count:,} objects, {f['bare_draw']['hashes']:,} balls, {f['draw']['drawn']:,} drawn,",
-        end=" ",
-    )
+    print(f"\n{alg}, {count:,} objects, {drawn['hashes']:,} balls, {drawn['drawn']:,} drawn,", end=" ")
     print(f"{inspectors} inspectors in each of two units; the lists alone {f['load']['peak_mb']:.0f} MB")
     print(f"{'step':<28}{'ratio':>8}{'seconds':>10}{'beside':>10}{'peak MB':>10}")
     for name, ours, beside, figures in lines:
