@@ -46,7 +46,9 @@ def register_settings():
 
 @hookspec
 def register_obligation_pages():
-    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``."""
+    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``.
+
+    A kind that several areas owe is declared as ``kind:record_type``."""
 
 
 @hookspec
