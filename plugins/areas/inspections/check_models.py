@@ -13,7 +13,8 @@ class Draw(Record):
 
     year = peewee.IntegerField()
     serial = peewee.IntegerField()
-    task = peewee.ForeignKeyField(CheckTask, backref="draws")
+    # The partial unique index below serves the look-ups.
+    task = peewee.ForeignKeyField(CheckTask, backref="draws", index=False)
     unit = peewee.TextField(index=True)
     state = peewee.TextField(default="sealed", index=True)
     alg = peewee.TextField(default="sm3")

@@ -22,7 +22,7 @@ def replace(member_id: int, reason: str) -> CheckMember:
         member = CheckMember.get_or_none(CheckMember.id == member_id)
         if member is None:
             raise Missing("没有这名检查人员的分派")
-        check = SpotCheck.get_by_id(member.check_ref_id)
+        check = SpotCheck.get_by_id(member.check_id)
         if check.unit != who.unit:
             raise NotAllowed("只能更换本单位的检查人员")
         if member.left_at is not None or rules.step(rules.CHECK_STEPS, check.state, "replace") is None:

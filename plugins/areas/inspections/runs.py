@@ -218,3 +218,8 @@ def strata_of(draw: Draw) -> list[tuple[str, int, int]]:
     for row in sealings.sealed_library(draw):
         sizes[row["stratum"]] = sizes.get(row["stratum"], 0) + 1
     return [(name, sizes.get(name, 0), quota) for name, quota in sorted(draw.quota.items())]
+
+
+def refreshed(draw: Draw) -> Draw:
+    """The draw as it stands in the database now."""
+    return Draw.get_by_id(draw.id)
