@@ -21,18 +21,36 @@ from portal.toolkit import (
     number_setting,
 )
 
-_MEMBERS = frozenset({"officer", "liaison", "inspector", "legal", "head", "office", "convenor", "deputy_convenor", "zone_office"})
+_MEMBERS = frozenset(
+    {
+        "officer",
+        "liaison",
+        "inspector",
+        "legal",
+        "head",
+        "office",
+        "convenor",
+        "deputy_convenor",
+        "zone_office",
+    }
+)
 _WORKERS = frozenset({"officer", "liaison"})
 
 
 @hookimpl
 def register_schema() -> Schema:
-    return Schema("areas.inspections", (*models.MODELS, *check_models.MODELS), Path(__file__).parent / "migrations")
+    return Schema(
+        "areas.inspections", (*models.MODELS, *check_models.MODELS), Path(__file__).parent / "migrations"
+    )
 
 
 @hookimpl
 def register_settings() -> list[Setting]:
-    return [number_setting("inspections.parties", "抽取承诺方最少人数", 2, "人", 2, 14, "settings.edit", "二（三）")]
+    return [
+        number_setting(
+            "inspections.parties", "抽取承诺方最少人数", 2, "人", 2, 14, "settings.edit", "二（三）"
+        )
+    ]
 
 
 @hookimpl
@@ -66,7 +84,11 @@ def register_navigation() -> list[NavigationItem]:
 
 @hookimpl
 def register_obligation_pages() -> dict[str, str]:
-    return {"check_result": "inspections.check", "follow_up": "inspections.check", "consult:joint_plan": "inspections.plan"}
+    return {
+        "check_result": "inspections.check",
+        "follow_up": "inspections.check",
+        "consult:joint_plan": "inspections.plan",
+    }
 
 
 @hookimpl

@@ -133,7 +133,11 @@ class DrawnObject(Record):
     excused = peewee.TextField(default="")
 
     class Meta:
-        indexes = ((("result", "object_id"), True), (("object_id", "year", "current"), False), (("subject", "current"), False))
+        indexes = (
+            (("result", "object_id"), True),
+            (("object_id", "year", "current"), False),
+            (("subject", "current"), False),
+        )
 
 
 class SpotCheck(Record):

@@ -12,7 +12,18 @@ import peewee
 from plugins.areas.inspections import codes, rules
 from plugins.areas.inspections.check_models import CheckFile, CheckMember, SpotCheck
 from plugins.areas.inspections.models import CheckTask
-from portal.toolkit import Missing, Refused, Stale, audit, clock, files, obligations, registry, transaction, units
+from portal.toolkit import (
+    Missing,
+    Refused,
+    Stale,
+    audit,
+    clock,
+    files,
+    obligations,
+    registry,
+    transaction,
+    units,
+)
 
 RECORD = "spot_check"
 SCANS = frozenset({"application/pdf", "image/jpeg", "image/png"})
@@ -37,7 +48,19 @@ class ResultEntry:
 
 def plain(check: SpotCheck) -> dict[str, Any]:
     """The result's fields as plain values, for histories."""
-    names = ("state", "checked_on", "methods", "answers", "codes", "disposals", "opinion", "note", "signed", "follow_up_until", "external")
+    names = (
+        "state",
+        "checked_on",
+        "methods",
+        "answers",
+        "codes",
+        "disposals",
+        "opinion",
+        "note",
+        "signed",
+        "follow_up_until",
+        "external",
+    )
     return {name: getattr(check, name) for name in names}
 
 
@@ -116,8 +139,15 @@ def attach(check_id: int, stream: IO[bytes], name: str, kind: str) -> CheckFile:
     with transaction():
         check = _own(check_id, "attach")
         stored = files.store(stream, name, allowed=SCANS if kind == "sheet" else PHOTOS)
-        made = CheckFile.create(check_ref=check, file=stored, kind=kind, added_by=audit.actor().name, added_at=clock.now())
-        audit.record("上传检查表扫描件" if kind == "sheet" else "上传检查照片", RECORD, check.id, note=f"{stored.name} SM3 {stored.digest}")
+        made = CheckFile.create(
+            check_ref=check, file=stored, kind=kind, added_by=audit.actor().name, added_at=clock.now()
+        )
+        audit.record(
+            "上传检查表扫描件" if kind == "sheet" else "上传检查照片",
+            RECORD,
+            check.id,
+            note=f"{stored.name} SM3 {stored.digest}",
+        )
     return made
 
 
@@ -132,7 +162,11 @@ def _problems(check: SpotCheck, entry: ResultEntry, has_sheet: bool) -> dict[str
     if any(code not in codes.disposals() for code in entry.disposals) or not entry.disposals:
         found["disposals"] = "请选择后续处置措施"
     couplings = {codes.results()[code]["coupling"] for code in entry.codes if code in codes.results()}
-    needs = [codes.results()[code]["text"] for code in entry.codes if code in codes.results() and codes.results()[code]["detail"]]
+    needs = [
+        codes.results()[code]["text"]
+        for code in entry.codes
+        if code in codes.results() and codes.results()[code]["detail"]
+    ]
     if needs and not entry.note.strip() and not any(row.get("problem") for row in entry.answers):
         found["note"] = f"“{needs[0]}”须写明具体情况"
     if "follow_up" in couplings and (entry.follow_up_until is None or entry.follow_up_until < clock.today()):
@@ -149,22 +183,35 @@ def _problems(check: SpotCheck, entry: ResultEntry, has_sheet: bool) -> dict[str
     return found
 
 
-def enter_result(check_id: int, entry: ResultEntry, *, source: str = "表单", version: int | None = None) -> SpotCheck:
+def enter_result(
+    check_id: int, entry: ResultEntry, *, source: str = "表单", version: int | None = None
+) -> SpotCheck:
     """Enter or, after a return, re-enter the result; imports and the API call it with their ``source``. The same entry
     again changes nothing. Raises Refused naming each field, Stale."""
     who = audit.actor()
     with transaction():
         same = SpotCheck.get_or_none((SpotCheck.id == check_id) & (SpotCheck.unit == who.unit))
-        if same is not None and entry.external and same.external == entry.external and same.codes == list(entry.codes):
+        if (
+            same is not None
+            and entry.external
+            and same.external == entry.external
+            and same.codes == list(entry.codes)
+        ):
             return same
         check = _own(check_id, "enter")
         if version is not None and version != check.version:
             raise Stale("这项检查在您打开页面后已有变动，请刷新后重新填写")
-        problems = _problems(check, entry, check.files.where(CheckFile.kind == "sheet").exists() or bool(entry.external))
+        problems = _problems(
+            check, entry, check.files.where(CheckFile.kind == "sheet").exists() or bool(entry.external)
+        )
         if problems:
             raise Refused("；".join(problems.values()), problems)
         before = plain(check)
-        values = {**asdict(entry), "answers": [dict(row) for row in entry.answers], "codes": list(entry.codes)}
+        values = {
+            **asdict(entry),
+            "answers": [dict(row) for row in entry.answers],
+            "codes": list(entry.codes),
+        }
         values |= {name: list(values[name]) for name in ("methods", "disposals", "signed")}
         now = clock.now()
         try:
@@ -173,7 +220,9 @@ def enter_result(check_id: int, entry: ResultEntry, *, source: str = "表单", v
                 first_entered_at=check.first_entered_at or now, **values,
             )  # fmt: skip
         except peewee.IntegrityError:
-            raise Refused(f"流水号“{entry.external}”已用于另一项检查", {"external": "流水号已用于另一项检查"}) from None
+            raise Refused(
+                f"流水号“{entry.external}”已用于另一项检查", {"external": "流水号已用于另一项检查"}
+            ) from None
         audit.record("录入检查结果", RECORD, check.id, before=before, after=plain(check), note=source)
     return check
 
@@ -201,7 +250,9 @@ def approve(check_id: int, passed: bool, opinion: str = "") -> SpotCheck:
 def _couple(check: SpotCheck) -> None:
     couplings = {codes.results()[code]["coupling"] for code in check.codes}
     if "unreachable" in couplings:
-        reason = f"{check.task.code}检查（{check.checked_on}）：通过登记的住所（经营场所）无法联系。{check.note}"
+        reason = (
+            f"{check.task.code}检查（{check.checked_on}）：通过登记的住所（经营场所）无法联系。{check.note}"
+        )
         registry().answers("on_subject_unreachable", subject=check.subject, unit=check.unit, reason=reason)
     if "follow_up" in couplings:
         obligations.open_obligation(
@@ -209,7 +260,9 @@ def _couple(check: SpotCheck) -> None:
             started_words="结果审核", deadline=check.follow_up_until, subject=check.subject,
         )  # fmt: skip
     else:
-        SpotCheck.update(closed_at=clock.now(), closed_by=audit.actor().name).where(SpotCheck.id == check.id).execute()
+        SpotCheck.update(closed_at=clock.now(), closed_by=audit.actor().name).where(
+            SpotCheck.id == check.id
+        ).execute()
 
 
 def publish(check_ids: Sequence[int]) -> int:
@@ -222,9 +275,9 @@ def publish(check_ids: Sequence[int]) -> int:
         found = [key for (key,) in chosen.tuples()]
         if not found:
             raise Stale("选中的检查里没有“已审核，待公示”的，请刷新")
-        SpotCheck.update(state="published", published_at=clock.now(), published_by=who.name, version=SpotCheck.version + 1).where(
-            SpotCheck.id.in_(found)
-        ).execute()
+        SpotCheck.update(
+            state="published", published_at=clock.now(), published_by=who.name, version=SpotCheck.version + 1
+        ).where(SpotCheck.id.in_(found)).execute()
         obligations.fulfil_many("check_result", RECORD, found)
         for check_id in found:
             audit.record("公示检查结果", RECORD, check_id)
@@ -233,7 +286,9 @@ def publish(check_ids: Sequence[int]) -> int:
 
 def publish_all(task_id: int | None = None) -> int:
     """Publish every approved result of the actor's unit, of one task or of all."""
-    query = SpotCheck.select(SpotCheck.id).where((SpotCheck.unit == audit.actor().unit) & (SpotCheck.state == "approved"))
+    query = SpotCheck.select(SpotCheck.id).where(
+        (SpotCheck.unit == audit.actor().unit) & (SpotCheck.state == "approved")
+    )
     if task_id is not None:
         query = query.where(SpotCheck.task == task_id)
     return publish([key for (key,) in query.tuples()])
@@ -249,9 +304,9 @@ def close(check_id: int, note: str) -> SpotCheck:
             raise Missing("没有这项检查，或者它不属于您的单位")
         if check.approved_at is None or check.closed_at is not None:
             raise Stale("这项检查没有待办结的问题")
-        SpotCheck.update(closed_at=clock.now(), closed_by=audit.actor().name, closing_note=note.strip()).where(
-            (SpotCheck.id == check.id) & SpotCheck.closed_at.is_null()
-        ).execute()
+        SpotCheck.update(
+            closed_at=clock.now(), closed_by=audit.actor().name, closing_note=note.strip()
+        ).where((SpotCheck.id == check.id) & SpotCheck.closed_at.is_null()).execute()
         obligations.fulfil("follow_up", (RECORD, check.id), check.unit)
         audit.record("办结检查问题", RECORD, check.id, note=note)
     return SpotCheck.get_by_id(check_id)
@@ -262,7 +317,11 @@ def find_for_import(code: str, object_id: str) -> SpotCheck:
     found = (
         SpotCheck.select()
         .join(CheckTask)
-        .where((CheckTask.code == code.strip()) & (SpotCheck.unit == audit.actor().unit) & (SpotCheck.object_id == object_id.strip()))
+        .where(
+            (CheckTask.code == code.strip())
+            & (SpotCheck.unit == audit.actor().unit)
+            & (SpotCheck.object_id == object_id.strip())
+        )
         .order_by(SpotCheck.id.desc())
         .first()
     )

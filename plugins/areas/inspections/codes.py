@@ -35,4 +35,8 @@ def result_words(chosen: list[str]) -> str:
 def by_words(text: str) -> str | None:
     """The code of a result given as code or words, for imports."""
     text = text.strip()
-    return text if text in results() else next((code for code, row in results().items() if row["text"] == text), None)
+    return (
+        text
+        if text in results()
+        else next((code for code, row in results().items() if row["text"] == text), None)
+    )

@@ -33,7 +33,9 @@ def _moment(text: str | None, option: str):
 
 
 @click.command("draw", help="随机抽取的四步，与网页相同；须用 --as 指明操作人")
-@click.option("--as", "account", required=True, help="操作人的账号（口令从环境变量 PORTAL_PASSWORD 或键盘读入）")
+@click.option(
+    "--as", "account", required=True, help="操作人的账号（口令从环境变量 PORTAL_PASSWORD 或键盘读入）"
+)
 @click.option("--seal", "task", default=None, help="封存：任务编号，如“市监抽查〔2026〕1号”")
 @click.option("--alg", default="sm3", type=click.Choice(["sm3", "sha256"]))
 @click.option("--commit", "commitment", default=None, help="公告前提交自带的承诺（64 位十六进制）")
@@ -43,10 +45,17 @@ def _moment(text: str | None, option: str):
 @click.option("--value-name", default=None)
 @click.option("--value-at", default=None)
 @click.option("--value-format", default="[0-9]{5}")
-@click.option("--reveal", "secret", default=None, help="揭示自带的 32 字节（64 位十六进制）；写 deadline 则到截止时间统一公开")
+@click.option(
+    "--reveal",
+    "secret",
+    default=None,
+    help="揭示自带的 32 字节（64 位十六进制）；写 deadline 则到截止时间统一公开",
+)
 @click.option("--value", default=None, help="录入公开数（须两人各录一次）")
 @click.option("--void", "void_reason", default=None, help="申请作废的原因；写 approve 则由另一人批准")
-@click.option("--bundle", "target", default=None, type=click.Path(path_type=Path), help="把抽取数据包写到文件")
+@click.option(
+    "--bundle", "target", default=None, type=click.Path(path_type=Path), help="把抽取数据包写到文件"
+)
 @click.option("--draw", "draw_id", default=None, help="抽取编号，如 2026-0001")
 def draw(account: str, task: str | None, draw_id: str | None, **options) -> None:
     from plugins.areas.inspections import sealings, sight
@@ -88,7 +97,9 @@ def _named(user, draw_id: str | None):
     return sight.draw_for(user, found.id)
 
 
-def _later_step(user, found, *, announce, parties, commitment, secret, value, void_reason, target, **terms) -> None:
+def _later_step(
+    user, found, *, announce, parties, commitment, secret, value, void_reason, target, **terms
+) -> None:
     from plugins.areas.inspections import draws, runs
     from portal.toolkit import jobs
 
@@ -121,7 +132,9 @@ def _later_step(user, found, *, announce, parties, commitment, secret, value, vo
     elif void_reason:
         _void(user, found, void_reason)
     elif not target:
-        raise Refused("请指明要办理的一步：--seal、--commit、--announce、--reveal、--value、--void 或 --bundle")
+        raise Refused(
+            "请指明要办理的一步：--seal、--commit、--announce、--reveal、--value、--void 或 --bundle"
+        )
     if target:
         result = runs.current_result(found)
         if result is None:

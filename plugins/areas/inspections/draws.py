@@ -14,7 +14,18 @@ import peewee
 from plugins.areas.inspections import draw as verifiable
 from plugins.areas.inspections import rules, tasks
 from plugins.areas.inspections.check_models import Draw, DrawnObject, DrawParty, DrawResult, SpotCheck
-from portal.toolkit import Missing, NotAllowed, Refused, Stale, audit, clock, settings, transaction, units, users
+from portal.toolkit import (
+    Missing,
+    NotAllowed,
+    Refused,
+    Stale,
+    audit,
+    clock,
+    settings,
+    transaction,
+    units,
+    users,
+)
 
 #: What stands behind an announced public value when it fails to appear.
 FALLBACK = "公开数未能产生的，顺延至同一来源的下一次；连续两次未产生的，作废后重新编号"
@@ -53,7 +64,9 @@ def move(draw: Draw, act: str, **values: Any) -> None:
 def party_of(user: users.User) -> str:
     """How a party is named in the announcement: unit and person, NFC."""
     found = units.unit(user.unit)
-    return unicodedata.normalize("NFC", f"{found.short_name if found else user.body or '其他'}·{user.name}（{user.account}）")
+    return unicodedata.normalize(
+        "NFC", f"{found.short_name if found else user.body or '其他'}·{user.name}（{user.account}）"
+    )
 
 
 def bring(draw_id: int, commitment: str) -> DrawParty:
@@ -94,14 +107,19 @@ def keep_secret(draw: Draw, account: str) -> DrawParty | None:
 def _check_parties(draw: Draw, parties: list[DrawParty]) -> None:
     needed = settings.value("inspections.parties")
     if len(parties) < needed:
-        raise Refused(f"承诺方只有 {len(parties)} 人，至少 {needed} 人", {"accounts": f"承诺方至少 {needed} 人"})
+        raise Refused(
+            f"承诺方只有 {len(parties)} 人，至少 {needed} 人", {"accounts": f"承诺方至少 {needed} 人"}
+        )
     present = {party.unit for party in parties}
     if len(present) < 2:
         raise Refused("承诺方须来自至少两个不同单位", {"accounts": "承诺方须来自至少两个不同单位"})
     taking_part = tasks.participants_of(draw.task)
     missing = [unit for unit in taking_part if len(taking_part) > 1 and unit not in present]
     if missing:
-        raise Refused(f"联合抽查的每个参与单位都要有承诺方，缺少{units.name_of(missing[0])}", {"accounts": "每个参与单位都要有承诺方"})
+        raise Refused(
+            f"联合抽查的每个参与单位都要有承诺方，缺少{units.name_of(missing[0])}",
+            {"accounts": "每个参与单位都要有承诺方"},
+        )
 
 
 def _check_times(terms: Terms) -> None:
@@ -133,19 +151,34 @@ def announce(draw_id: int, terms: Terms) -> Draw:
         try:
             made, digest = _compose(draw, terms, parties)
         except verifiable.DrawError as error:
-            raise Refused(str(error), {"value_format": str(error)} if "format" in str(error) or "格式" in str(error) else {}) from None
+            raise Refused(
+                str(error),
+                {"value_format": str(error)} if "format" in str(error) or "格式" in str(error) else {},
+            ) from None
         move(
             draw, "announce", announce=made, digest=digest, announced_by=audit.actor().name, announced_at=clock.now(),
             reveal_by=terms.reveal_by, value_at=terms.value_at, fallback=terms.fallback.strip(),
         )  # fmt: skip
-        audit.record("发布抽取公告", "draw", draw.id, after={"announce_digest": digest}, note=f"{draw.draw_id} 公告摘要 {digest}")
+        audit.record(
+            "发布抽取公告",
+            "draw",
+            draw.id,
+            after={"announce_digest": digest},
+            note=f"{draw.draw_id} 公告摘要 {digest}",
+        )
     return Draw.get_by_id(draw_id)
 
 
 def _compose(draw: Draw, terms: Terms, parties: Iterable[DrawParty]) -> tuple[dict[str, Any], str]:
     # The entry makes announcers wait for each other on PostgreSQL, so that each digest has one successor.
     audit.record("编制抽取公告", "draw", draw.id)
-    last = Draw.select(Draw.digest).where(Draw.announced_at.is_null(False)).order_by(Draw.announced_at.desc()).limit(1).scalar()
+    last = (
+        Draw.select(Draw.digest)
+        .where(Draw.announced_at.is_null(False))
+        .order_by(Draw.announced_at.desc())
+        .limit(1)
+        .scalar()
+    )
     made = {
         "version": 1, "draw_id": draw.draw_id, "alg": draw.alg, **draw.roots, "quota": draw.quota,
         "per_object": draw.task.per_object, "items": tasks.participants_of(draw.task),
@@ -176,9 +209,14 @@ def reveal(draw_id: int, secret: str) -> DrawParty:
         if not party.own:
             raise Refused("您的 32 字节由平台保存，到截止时间自动揭示，不必填写")
         try:
-            fits = verifiable.commitment(draw.draw_id, party.party, bytes.fromhex(secret), draw.alg) == party.commitment
+            fits = (
+                verifiable.commitment(draw.draw_id, party.party, bytes.fromhex(secret), draw.alg)
+                == party.commitment
+            )
         except (ValueError, verifiable.DrawError):
-            raise Refused("揭示值应为 64 位十六进制（32 字节）", {"secret": "揭示值应为 64 位十六进制"}) from None
+            raise Refused(
+                "揭示值应为 64 位十六进制（32 字节）", {"secret": "揭示值应为 64 位十六进制"}
+            ) from None
         if not fits:
             raise Refused("揭示值与您公布的承诺不符", {"secret": "揭示值与您公布的承诺不符"})
         DrawParty.update(reveal=secret, revealed_at=clock.now()).where(DrawParty.id == party.id).execute()
@@ -200,7 +238,9 @@ def settle(draw_id: int) -> Draw:
             audit.record("抽取作废", "draw", draw.id, note=reason)
             return Draw.get_by_id(draw_id)
         for party in draw.parties.where(DrawParty.own == False):  # noqa: E712
-            DrawParty.update(reveal=party.secret, revealed_at=clock.now()).where(DrawParty.id == party.id).execute()
+            DrawParty.update(reveal=party.secret, revealed_at=clock.now()).where(
+                DrawParty.id == party.id
+            ).execute()
         move(draw, "reveal", revealed_at=clock.now())
         audit.record("公开全部揭示值", "draw", draw.id)
     return Draw.get_by_id(draw_id)
@@ -261,7 +301,9 @@ def ask_void(draw_id: int, reason: str) -> None:
             raise NotAllowed("只有发起单位可以申请作废")
         if _touched(draw, noticed=False):
             raise Refused("已有对象实施检查，抽取不能作废")
-        Draw.update(void_reason=reason.strip(), void_asked_by=who.name, void_asked_account=who.account).where(Draw.id == draw.id).execute()
+        Draw.update(void_reason=reason.strip(), void_asked_by=who.name, void_asked_account=who.account).where(
+            Draw.id == draw.id
+        ).execute()
         audit.record("申请作废抽取", "draw", draw.id, note=reason)
 
 
@@ -279,13 +321,20 @@ def approve_void(draw_id: int) -> Draw:
             raise Refused("已有对象实施检查，抽取不能作废")
         _withdraw_checks(draw)
         move(draw, "void", voided_by=who.name, voided_at=clock.now())
-        audit.record("抽取作废", "draw", draw.id, note=f"{draw.void_reason}（申请 {draw.void_asked_by}，批准 {who.name}）")
+        audit.record(
+            "抽取作废",
+            "draw",
+            draw.id,
+            note=f"{draw.void_reason}（申请 {draw.void_asked_by}，批准 {who.name}）",
+        )
     return Draw.get_by_id(draw_id)
 
 
 def void_counts(year: int) -> dict[str, int]:
     """{unit: void draws of the year}, for the bulletin (draw.md)."""
     query = (
-        Draw.select(Draw.unit, peewee.fn.COUNT(Draw.id)).where((Draw.year == year) & (Draw.state == "void")).group_by(Draw.unit)
+        Draw.select(Draw.unit, peewee.fn.COUNT(Draw.id))
+        .where((Draw.year == year) & (Draw.state == "void"))
+        .group_by(Draw.unit)
     )
     return {unit: int(count) for unit, count in query.tuples()}

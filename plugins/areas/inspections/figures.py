@@ -15,7 +15,14 @@ from portal.toolkit import Subject
 
 #: Results that are no problem found.
 CLEAN = (["none"], ["no_activity"], ["cancelled"], ["revoked"], ["moved"])
-BY = {"unit": "单位", "field": "监管领域", "item": "抽查事项", "theme": "联合主题", "street": "街道", "class": "信用风险等级"}
+BY = {
+    "unit": "单位",
+    "field": "监管领域",
+    "item": "抽查事项",
+    "theme": "联合主题",
+    "street": "街道",
+    "class": "信用风险等级",
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,13 @@ def of_task(task: CheckTask) -> list[Figure]:
 
 def total(lines: Sequence[Figure]) -> Figure:
     """The sum of the lines."""
-    return Figure("合计", *(sum(getattr(line, name) for line in lines) for name in ("should", "checked", "entered", "published", "closed", "problems")))
+    return Figure(
+        "合计",
+        *(
+            sum(getattr(line, name) for line in lines)
+            for name in ("should", "checked", "entered", "published", "closed", "problems")
+        ),
+    )
 
 
 def visits(first: date, last: date, seen: Any, limit: int = 50) -> list[dict[str, Any]]:

@@ -48,7 +48,13 @@ def _checked(unit: str, values: Mapping[str, Any]) -> dict[str, Any]:
     made["valid_to"] = values.get("valid_to")
     made["items"] = sorted(set(values.get("items") or []))
     made["fields"] = sorted(set(values.get("fields") or []))
-    own = {number for (number,) in ItemVersion.select(ItemVersion.number).where(ItemVersion.unit == unit).distinct().tuples()}
+    own = {
+        number
+        for (number,) in ItemVersion.select(ItemVersion.number)
+        .where(ItemVersion.unit == unit)
+        .distinct()
+        .tuples()
+    }
     strange = [number for number in made["items"] if number not in own]
     if strange:
         problems["items"] = f"“{strange[0]}”不是{units.name_of(unit)}的抽查事项"
@@ -73,11 +79,17 @@ def save(unit: str, values: Mapping[str, Any], inspector_id: int | None = None) 
         try:
             if found is None:
                 key = f"{unit}-{made['staff_number']}"
-                found = Inspector.create(key=key, unit=unit, changed_by=who.name, changed_at=clock.now(), **made)
+                found = Inspector.create(
+                    key=key, unit=unit, changed_by=who.name, changed_at=clock.now(), **made
+                )
             else:
-                Inspector.update(changed_by=who.name, changed_at=clock.now(), **made).where(Inspector.id == found.id).execute()
+                Inspector.update(changed_by=who.name, changed_at=clock.now(), **made).where(
+                    Inspector.id == found.id
+                ).execute()
         except peewee.IntegrityError:
-            raise Refused(f"工号 {made['staff_number']} 已在本单位名录中", {"staff_number": "工号已在名录中"}) from None
+            raise Refused(
+                f"工号 {made['staff_number']} 已在本单位名录中", {"staff_number": "工号已在名录中"}
+            ) from None
         found = Inspector.get_by_id(found.id)
         audit.record("登记执法检查人员", "inspector", found.id, before=before, after=plain(found))
     return found
@@ -99,7 +111,9 @@ def take_leave(inspector_id: int, from_day: date, until_day: date, reason: str) 
         raise Refused("请写明请假或外出的原因", {"reason": "请写明原因"})
     with transaction():
         inspector = inspector_of(audit.actor().unit, inspector_id)
-        leave = InspectorLeave.create(inspector=inspector, from_day=from_day, until_day=until_day, reason=reason.strip())
+        leave = InspectorLeave.create(
+            inspector=inspector, from_day=from_day, until_day=until_day, reason=reason.strip()
+        )
         audit.record("登记人员请假", "inspector", inspector.id, note=f"{from_day} 至 {until_day}：{reason}")
     return leave
 

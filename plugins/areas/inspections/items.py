@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -11,7 +12,19 @@ import peewee
 
 from plugins.areas.inspections import rules
 from plugins.areas.inspections.models import ItemVersion
-from portal.toolkit import CheckItem, DeclarationError, Missing, NotAllowed, Refused, Stale, audit, clock, registry, transaction, units
+from portal.toolkit import (
+    CheckItem,
+    DeclarationError,
+    Missing,
+    NotAllowed,
+    Refused,
+    Stale,
+    audit,
+    clock,
+    registry,
+    transaction,
+    units,
+)
 
 #: Drafts under way: at most one for a number.
 OPEN = ("draft", "legal", "zone")
@@ -26,7 +39,13 @@ def plain(version: ItemVersion) -> dict[str, Any]:
 def starters(unit: str) -> list[CheckItem]:
     """The items that the unit's plugin declares and nobody has drafted yet."""
     found = units.unit(unit)
-    known = {number for (number,) in ItemVersion.select(ItemVersion.number).where(ItemVersion.unit == unit).distinct().tuples()}
+    known = {
+        number
+        for (number,) in ItemVersion.select(ItemVersion.number)
+        .where(ItemVersion.unit == unit)
+        .distinct()
+        .tuples()
+    }
     return [item for item in (found.check_items if found else ()) if item.number not in known]
 
 
@@ -38,7 +57,9 @@ def fields_of(unit: str) -> list[str]:
 
 def _own(version: ItemVersion) -> None:
     if audit.actor().unit != version.unit:
-        raise NotAllowed(f"抽查事项 {version.number} 属于{units.name_of(version.unit)}，只有该单位的人员可以办理")
+        raise NotAllowed(
+            f"抽查事项 {version.number} 属于{units.name_of(version.unit)}，只有该单位的人员可以办理"
+        )
 
 
 def _checked(unit: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +83,10 @@ def _checked(unit: str, values: Mapping[str, Any]) -> dict[str, Any]:
         problems["check_field"] = f"监管领域“{made['check_field']}”不是{units.name_of(unit)}的领域（附件2-2）"
     if not problems:
         try:
-            CheckItem(number="1", **{**made, "materials": tuple(made["materials"]), "checklist": tuple(made["checklist"])})
+            CheckItem(
+                number="1",
+                **{**made, "materials": tuple(made["materials"]), "checklist": tuple(made["checklist"])},
+            )
         except DeclarationError as error:
             problems["item"] = str(error).replace("抽查事项 1 ", "抽查事项")
     if problems:
@@ -77,13 +101,18 @@ def draft(number: str, values: Mapping[str, Any], unit: str | None = None) -> It
     unit = unit or who.unit
     if who.unit != unit:
         raise NotAllowed("只能起草本单位的抽查事项")
-    if not number or len(number) > 30 or "|" in number or not number.isprintable():
-        raise Refused("事项编号应为 1 至 30 个字，不含“|”", {"number": "事项编号应为 1 至 30 个字，不含“|”"})
+    if not re.fullmatch(r"[\w.\-]{1,30}", number):
+        raise Refused(
+            "事项编号应为 1 至 30 个字母、汉字、数字、点或短横",
+            {"number": "应为 1 至 30 个字母、汉字、数字、点或短横"},
+        )
     made = _checked(unit, values)
     with transaction():
         earlier = list(ItemVersion.select().where(ItemVersion.number == number).order_by(ItemVersion.version))
         if earlier and earlier[0].unit != unit:
-            raise Refused(f"编号 {number} 已由{units.name_of(earlier[0].unit)}使用", {"number": "编号已由别的单位使用"})
+            raise Refused(
+                f"编号 {number} 已由{units.name_of(earlier[0].unit)}使用", {"number": "编号已由别的单位使用"}
+            )
         try:
             with_new = ItemVersion.create(
                 number=number, version=(earlier[-1].version + 1) if earlier else 1, unit=unit, state="draft",
@@ -91,7 +120,9 @@ def draft(number: str, values: Mapping[str, Any], unit: str | None = None) -> It
             )  # fmt: skip
         except peewee.IntegrityError:
             raise Stale(f"事项 {number} 已有一份正在办理的草案，请先办完它") from None
-        audit.record("起草抽查事项", "check_item", number, after=plain(with_new), note=f"第 {with_new.version} 版")
+        audit.record(
+            "起草抽查事项", "check_item", number, after=plain(with_new), note=f"第 {with_new.version} 版"
+        )
     return with_new
 
 
@@ -122,16 +153,27 @@ def _at(version_id: int, *states: str) -> ItemVersion:
     if version is None:
         raise Missing("没有这个抽查事项版本")
     if version.state not in states:
-        raise Stale(f"{version.number} 第 {version.version} 版现在是“{rules.ITEM_STATES[version.state]}”，不能办理这一步，请刷新")
+        raise Stale(
+            f"{version.number} 第 {version.version} 版现在是“{rules.ITEM_STATES[version.state]}”，不能办理这一步，请刷新"
+        )
     return version
 
 
 def _move(version: ItemVersion, act: str, words: str, note: str = "", **values: Any) -> ItemVersion:
     state = rules.step(rules.ITEM_STEPS, version.state, act)
-    changed = ItemVersion.update(state=state, **values).where((ItemVersion.id == version.id) & (ItemVersion.state == version.state))
+    changed = ItemVersion.update(state=state, **values).where(
+        (ItemVersion.id == version.id) & (ItemVersion.state == version.state)
+    )
     if state is None or changed.execute() != 1:
         raise Stale(f"{version.number} 第 {version.version} 版已被别人办理，请刷新")
-    audit.record(words, "check_item", version.number, before={"state": version.state}, after={"state": state}, note=note)
+    audit.record(
+        words,
+        "check_item",
+        version.number,
+        before={"state": version.state},
+        after={"state": state},
+        note=note,
+    )
     return ItemVersion.get_by_id(version.id)
 
 
@@ -151,10 +193,18 @@ def review(version_id: int, passed: bool, opinion: str) -> ItemVersion:
         _own(version)
         if who.account == version.drafted_account:
             raise Refused("起草人不能审查自己起草的事项")
-        return _decide(version, passed, opinion, "法制审查", {"legal_by": who.name, "legal_at": clock.now(), "legal_opinion": opinion})
+        return _decide(
+            version,
+            passed,
+            opinion,
+            "法制审查",
+            {"legal_by": who.name, "legal_at": clock.now(), "legal_opinion": opinion},
+        )
 
 
-def _decide(version: ItemVersion, passed: bool, opinion: str, words: str, values: dict[str, Any]) -> ItemVersion:
+def _decide(
+    version: ItemVersion, passed: bool, opinion: str, words: str, values: dict[str, Any]
+) -> ItemVersion:
     if not passed and not opinion.strip():
         raise Refused("退回时必须写明意见", {"opinion": "退回时必须写明意见"})
     act = ("pass" if version.state == "legal" else "confirm") if passed else "return"
@@ -170,13 +220,24 @@ def confirm(version_id: int, passed: bool, opinion: str, from_day: date | None =
         raise Refused(f"生效日期 {day} 早于今天", {"from_day": "生效日期不能早于今天"})
     with transaction():
         version = _at(version_id, "zone")
-        values: dict[str, Any] = {"confirmed_by": who.name, "confirmed_at": clock.now(), "confirm_opinion": opinion}
+        values: dict[str, Any] = {
+            "confirmed_by": who.name,
+            "confirmed_at": clock.now(),
+            "confirm_opinion": opinion,
+        }
         if passed:
             values["from_day"] = day
             same = (ItemVersion.number == version.number) & (ItemVersion.state == "confirmed")
-            later = ItemVersion.select().where(same & (ItemVersion.from_day >= day) & ItemVersion.until_day.is_null()).first()
+            later = (
+                ItemVersion.select()
+                .where(same & (ItemVersion.from_day >= day) & ItemVersion.until_day.is_null())
+                .first()
+            )
             if later is not None and later.from_day > day:
-                raise Refused(f"第 {later.version} 版将于 {later.from_day} 生效，新版的生效日期不能更早", {"from_day": "早于已确认的版本"})
+                raise Refused(
+                    f"第 {later.version} 版将于 {later.from_day} 生效，新版的生效日期不能更早",
+                    {"from_day": "早于已确认的版本"},
+                )
             ItemVersion.update(until_day=day).where(
                 same & (ItemVersion.until_day.is_null() | (ItemVersion.until_day > day))
             ).execute()
@@ -239,7 +300,9 @@ def all_in_force(day: date | None = None) -> list[ItemVersion]:
 
 def versions(number: str) -> list[ItemVersion]:
     """Every version of an item, newest first. Raises Missing."""
-    found = list(ItemVersion.select().where(ItemVersion.number == number).order_by(ItemVersion.version.desc()))
+    found = list(
+        ItemVersion.select().where(ItemVersion.number == number).order_by(ItemVersion.version.desc())
+    )
     if not found:
         raise Missing(f"没有编号为 {number} 的抽查事项")
     return found

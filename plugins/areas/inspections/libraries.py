@@ -17,7 +17,18 @@ from plugins.areas.inspections.models import (
     RiskClass,
     SubjectLabel,
 )
-from portal.toolkit import Missing, NotAllowed, Refused, Subject, audit, clock, database, registry, subjects, transaction
+from portal.toolkit import (
+    Missing,
+    NotAllowed,
+    Refused,
+    Subject,
+    audit,
+    clock,
+    database,
+    registry,
+    subjects,
+    transaction,
+)
 
 ALL = "全部"
 UNSORTED = "未分级"
@@ -54,10 +65,16 @@ def set_rule(number: str, values: Mapping[str, Any]) -> LibraryRule:
             raise Refused("修改名录规则必须写明原因", {"reason": "修改名录规则必须写明原因"})
         before = plain(existing) if existing else None
         if existing is None:
-            existing = LibraryRule.create(number=number, unit=owner, changed_by=who.name, changed_at=clock.now(), **made)
+            existing = LibraryRule.create(
+                number=number, unit=owner, changed_by=who.name, changed_at=clock.now(), **made
+            )
         else:
-            LibraryRule.update(changed_by=who.name, changed_at=clock.now(), **made).where(LibraryRule.number == number).execute()
-        audit.record("设置检查对象名录库", "object_library", number, before=before, after=made, note=made["reason"])
+            LibraryRule.update(changed_by=who.name, changed_at=clock.now(), **made).where(
+                LibraryRule.number == number
+            ).execute()
+        audit.record(
+            "设置检查对象名录库", "object_library", number, before=before, after=made, note=made["reason"]
+        )
     return LibraryRule.get(LibraryRule.number == number)
 
 
@@ -66,7 +83,17 @@ def plain(rule: LibraryRule) -> dict[str, Any]:
     return {name: getattr(rule, name) for name in RULE_FIELDS}
 
 
-RULE_FIELDS = ("subjects", "categories", "industries", "streets", "labels", "classes", "strata", "weights", "reason")
+RULE_FIELDS = (
+    "subjects",
+    "categories",
+    "industries",
+    "streets",
+    "labels",
+    "classes",
+    "strata",
+    "weights",
+    "reason",
+)
 
 
 def _owner(number: str) -> str:
@@ -86,7 +113,12 @@ def _checked_rule(values: Mapping[str, Any]) -> dict[str, Any]:
         made[name] = list(dict.fromkeys(part.strip() for part in made[name] or [] if part.strip()))
     made["industries"] = [prefix.upper() for prefix in made["industries"]]
     for prefix in made["industries"]:
-        if not (prefix[:1].isalpha() and prefix.isascii() and (prefix[1:].isdigit() or not prefix[1:]) and len(prefix) <= 5):
+        if not (
+            prefix[:1].isalpha()
+            and prefix.isascii()
+            and (prefix[1:].isdigit() or not prefix[1:])
+            and len(prefix) <= 5
+        ):
             problems["industries"] = f"行业代码“{prefix}”应为门类字母加 0 至 4 位数字"
     if made["strata"] not in rules.STRATA:
         problems["strata"] = f"没有“{made['strata']}”这种分组"
@@ -113,8 +145,17 @@ def label_groups() -> dict[str, Any]:
 
 def own_labels() -> dict[str, Any]:
     """The labels that were put on subjects here."""
-    labels = [label for (label,) in SubjectLabel.select(SubjectLabel.label).distinct().order_by(SubjectLabel.label).tuples()]
-    return {label: SubjectLabel.select(SubjectLabel.subject).where(SubjectLabel.label == label) for label in labels}
+    labels = [
+        label
+        for (label,) in SubjectLabel.select(SubjectLabel.label)
+        .distinct()
+        .order_by(SubjectLabel.label)
+        .tuples()
+    ]
+    return {
+        label: SubjectLabel.select(SubjectLabel.subject).where(SubjectLabel.label == label)
+        for label in labels
+    }
 
 
 def _conditions(rule: LibraryRule, groups: Mapping[str, Any]) -> list[Any]:
@@ -126,7 +167,10 @@ def _conditions(rule: LibraryRule, groups: Mapping[str, Any]) -> list[Any]:
     if rule.streets:
         found.append(Subject.street.in_(rule.streets))
     if rule.industries:
-        ranges = [(Subject.industry >= prefix) & (Subject.industry < prefix + "\uffff") for prefix in rule.industries]
+        ranges = [
+            (Subject.industry >= prefix) & (Subject.industry < prefix + "\uffff")
+            for prefix in rule.industries
+        ]
         found.append(_either(ranges))
     if rule.labels:
         known = [Subject.id.in_(groups[label]) for label in rule.labels if label in groups]
@@ -173,12 +217,24 @@ def objects(rule: LibraryRule) -> Iterator[LibraryObject]:
         query = query.where(condition)
     for key, credit_code, number, name, street, category, risk_class, day in query.tuples().iterator():
         yield LibraryObject(
-            credit_code or number or f"主体{key}", name, key, street, category, risk_class or "", str(day) if day else ""
+            credit_code or number or f"主体{key}",
+            name,
+            key,
+            street,
+            category,
+            risk_class or "",
+            str(day) if day else "",
         )
     own = CheckObject.select().where((CheckObject.number == rule.number) & (CheckObject.valid == True))  # noqa: E712
     for thing in own.iterator():
         yield LibraryObject(
-            f"{thing.kind}:{thing.code}", thing.name, thing.subject_id, thing.street, thing.kind, thing.risk_class, ""
+            f"{thing.kind}:{thing.code}",
+            thing.name,
+            thing.subject_id,
+            thing.street,
+            thing.kind,
+            thing.risk_class,
+            "",
         )
 
 
@@ -211,7 +267,9 @@ def adjust(number: str, object_id: str, weight: int, reason: str) -> LibraryAdju
     if not 0 <= weight <= 16:
         raise Refused("权重应为 0（不列入）至 16 的整数", {"weight": "权重应为 0 至 16 的整数"})
     rule = rule_of(number)
-    name = next((thing.name for thing in objects(rule) if thing.id == object_id.strip()), None) if rule else None
+    name = (
+        next((thing.name for thing in objects(rule) if thing.id == object_id.strip()), None) if rule else None
+    )
     if name is None:
         raise Refused(f"名录中没有“{object_id}”", {"object_id": "名录中没有这个对象"})
     with transaction():
@@ -223,7 +281,13 @@ def adjust(number: str, object_id: str, weight: int, reason: str) -> LibraryAdju
             number=number, object_id=object_id.strip(), name=name, weight=weight, reason=reason.strip(), set_by=who.name,
             set_at=clock.now(),
         )  # fmt: skip
-        audit.record("调整名录对象", "object_library", number, after={"object": object_id, "weight": weight}, note=reason)
+        audit.record(
+            "调整名录对象",
+            "object_library",
+            number,
+            after={"object": object_id, "weight": weight},
+            note=reason,
+        )
     return made
 
 
@@ -233,7 +297,9 @@ def label(subject: Subject, words: str) -> None:
     if not 1 <= len(words) <= 30:
         raise Refused("监管标签应为 1 至 30 个字", {"label": "监管标签应为 1 至 30 个字"})
     with transaction():
-        SubjectLabel.insert(subject=subject, label=words, entered_by=audit.actor().name, entered_at=clock.now()).on_conflict_ignore().execute()
+        SubjectLabel.insert(
+            subject=subject, label=words, entered_by=audit.actor().name, entered_at=clock.now()
+        ).on_conflict_ignore().execute()
         audit.record("加监管标签", "subject", subject.id, note=words)
 
 
@@ -265,7 +331,10 @@ def import_objects(number: str, text: str, source: str = "粘贴") -> tuple[int,
     taken, problems = 0, []
     with transaction():
         for place, line in enumerate(text.splitlines(), 1):
-            cells = [cell.strip() for cell in (line.split("\t") if "\t" in line else line.replace("，", ",").split(","))]
+            cells = [
+                cell.strip()
+                for cell in (line.split("\t") if "\t" in line else line.replace("，", ",").split(","))
+            ]
             if not any(cells) or cells[0] == OBJECT_COLUMNS[0]:
                 continue
             try:
@@ -283,7 +352,11 @@ def _import_object(number: str, cells: Mapping[str, str], source: str) -> None:
         if not cells[name]:
             raise Refused(f"{name}不能为空")
     for name in OBJECT_COLUMNS:
-        if len(cells[name]) > 120 or "|" in cells[name] or not all(sign.isprintable() for sign in cells[name]):
+        if (
+            len(cells[name]) > 120
+            or "|" in cells[name]
+            or not all(sign.isprintable() for sign in cells[name])
+        ):
             raise Refused(f"{name}“{cells[name][:20]}”应为不超过 120 个字、不含“|”和控制字符的文本")
     if cells["信用风险等级"] not in ("", *rules.RISK_CLASSES):
         raise Refused(f"信用风险等级“{cells['信用风险等级']}”应为 A、B、C、D 或空")
@@ -294,10 +367,19 @@ def _import_object(number: str, cells: Mapping[str, str], source: str) -> None:
         "name": cells["名称"], "street": cells["街道"], "address": cells["地址"], "risk_class": cells["信用风险等级"],
         "subject": subject, "valid": True, "source": source,
     }  # fmt: skip
-    same = (CheckObject.number == number) & (CheckObject.kind == cells["类型"]) & (CheckObject.code == cells["编号"])
+    same = (
+        (CheckObject.number == number)
+        & (CheckObject.kind == cells["类型"])
+        & (CheckObject.code == cells["编号"])
+    )
     if CheckObject.update(**values).where(same).execute() == 0:
         CheckObject.create(
-            number=number, kind=cells["类型"], code=cells["编号"], entered_by=audit.actor().name, entered_at=clock.now(), **values
+            number=number,
+            kind=cells["类型"],
+            code=cells["编号"],
+            entered_by=audit.actor().name,
+            entered_at=clock.now(),
+            **values,
         )
 
 
@@ -308,4 +390,6 @@ def drop_object(object_id: int) -> None:
         if thing is None or _owner(thing.number) != audit.actor().unit:
             raise Missing("没有这个检查对象，或者它不属于本单位的事项")
         CheckObject.update(valid=False).where(CheckObject.id == object_id).execute()
-        audit.record("停用检查对象", "object_library", thing.number, note=f"{thing.kind}:{thing.code} {thing.name}")
+        audit.record(
+            "停用检查对象", "object_library", thing.number, note=f"{thing.kind}:{thing.code} {thing.name}"
+        )

@@ -51,7 +51,9 @@ class ItemVersion(Record):
 
 #: Two officers cannot keep two drafts of one item beside each other.
 ItemVersion.add_index(
-    ItemVersion.index(ItemVersion.number, unique=True, where=ItemVersion.state.in_(["draft", "legal", "zone"]))
+    ItemVersion.index(
+        ItemVersion.number, unique=True, where=ItemVersion.state.in_(["draft", "legal", "zone"])
+    )
 )
 
 
@@ -180,7 +182,10 @@ class InspectorInterest(Record):
 
 InspectorInterest.add_index(
     InspectorInterest.index(
-        InspectorInterest.inspector, InspectorInterest.object_id, unique=True, where=InspectorInterest.ended_at.is_null()
+        InspectorInterest.inspector,
+        InspectorInterest.object_id,
+        unique=True,
+        where=InspectorInterest.ended_at.is_null(),
     )
 )
 

@@ -37,7 +37,12 @@ def panel_of(subject: Subject, viewer: Any) -> Panel | None:
         )  # fmt: skip
     year = clock.today().year
     visited = [row for row in rows if row["day"] and row["day"].year == year]
-    values = {"rows": rows, "year": year, "days": len({row["day"] for row in visited}), "units": len({row["unit"] for row in visited})}
+    values = {
+        "rows": rows,
+        "year": year,
+        "days": len({row["day"] for row in visited}),
+        "units": len({row["unit"] for row in visited}),
+    }
     return Panel("双随机抽查", "inspections/_panel.html", values, order=40) if rows else None
 
 

@@ -54,7 +54,9 @@ def announcement(draw: Draw) -> bytes:
 
 def certificate(draw: Draw, result: DrawResult) -> bytes:
     """The certificate of the draw with the digest as a QR code."""
-    drawn = list(DrawnObject.select().where(DrawnObject.result == result).order_by(DrawnObject.place).limit(PRINTED))
+    drawn = list(
+        DrawnObject.select().where(DrawnObject.result == result).order_by(DrawnObject.place).limit(PRINTED)
+    )
     teams: dict[int, list[str]] = {}
     members = (
         CheckMember.select(CheckMember.name, SpotCheck.drawn, SpotCheck.unit)
@@ -104,7 +106,14 @@ def notice(check: SpotCheck) -> bytes:
         _says("你单位有权申请检查人员回避。不配合检查情节严重的，将依法公示。"),
         _says(f"联系人和电话：{check.contact}。"),
     ]  # fmt: skip
-    return _pdf("随机抽查通知书", check.notice_number, check.notice_at.date(), units.name_of(check.unit), blocks, addressee=f"{check.name}（{check.object_id}）")
+    return _pdf(
+        "随机抽查通知书",
+        check.notice_number,
+        check.notice_at.date(),
+        units.name_of(check.unit),
+        blocks,
+        addressee=f"{check.name}（{check.object_id}）",
+    )
 
 
 def _box(chosen: bool) -> str:
@@ -137,4 +146,10 @@ def record_form(check: SpotCheck) -> bytes:
         _says(f"审核意见：{check.approved_by or '　'}　　结果公示审批意见：{check.published_by or '　'}"),
     ]  # fmt: skip
     day = (check.entered_at or check.drawn.result.drawn_at).date()
-    return _pdf("市场监管领域随机抽查情况记录表", f"{task.code}-{check.drawn.place}", day, units.name_of(check.unit), blocks)
+    return _pdf(
+        "市场监管领域随机抽查情况记录表",
+        f"{task.code}-{check.drawn.place}",
+        day,
+        units.name_of(check.unit),
+        blocks,
+    )

@@ -48,7 +48,12 @@ def make(year: int, name: str, *, joint: bool = False, theme: str = "", document
             )  # fmt: skip
         except peewee.IntegrityError:
             raise Refused(f"{year} 年已有名为“{name}”的计划", {"name": "已有同名计划"}) from None
-        audit.record("制订抽查计划", "check_plan", plan.id, after={"year": year, "name": name, "theme": theme, "joint": joint})
+        audit.record(
+            "制订抽查计划",
+            "check_plan",
+            plan.id,
+            after={"year": year, "name": name, "theme": theme, "joint": joint},
+        )
     return plan
 
 
@@ -79,7 +84,10 @@ def add_line(plan_id: int, line: Line) -> PlanLine:
             rules.read_percent(line.percent)
         except ValueError as error:
             problems["percent"] = str(error)
-        if plan.joint and PlanLine.select().where((PlanLine.plan == plan) & (PlanLine.unit == line.unit)).exists():
+        if (
+            plan.joint
+            and PlanLine.select().where((PlanLine.plan == plan) & (PlanLine.unit == line.unit)).exists()
+        ):
             problems["number"] = f"{units.name_of(line.unit)}已在参与单位之中，一个单位一个事项"
         if problems:
             raise Refused("；".join(problems.values()), problems)
@@ -87,7 +95,9 @@ def add_line(plan_id: int, line: Line) -> PlanLine:
             plan=plan, unit=line.unit, number=line.number, from_day=line.from_day, until_day=line.until_day,
             percent=line.percent.strip().rstrip("%％"), at_least=line.at_least,
         )  # fmt: skip
-        audit.record("列入抽查计划", "check_plan", plan.id, note=f"{line.number} {line.from_day} 至 {line.until_day}")
+        audit.record(
+            "列入抽查计划", "check_plan", plan.id, note=f"{line.number} {line.from_day} 至 {line.until_day}"
+        )
     return made
 
 
@@ -117,7 +127,9 @@ def send_round(plan_id: int, answer_by: date) -> CheckPlan:
                 "consult", line.unit, record=("joint_plan", plan.id), title=f"联合抽查征求意见：{plan.name}",
                 started_on=clock.today(), started_words="送达", deadline=answer_by, identity=f"joint_plan:{plan.id}:{line.unit}",
             )  # fmt: skip
-        audit.record("联合抽查征求意见", "check_plan", plan.id, note=f"{len(others)} 个单位，{answer_by} 前答复")
+        audit.record(
+            "联合抽查征求意见", "check_plan", plan.id, note=f"{len(others)} 个单位，{answer_by} 前答复"
+        )
     return CheckPlan.get_by_id(plan_id)
 
 
@@ -133,10 +145,18 @@ def answer(plan_id: int, agree: bool, comment: str) -> None:
         if line.plan.state != "asking":
             raise Stale("这份计划现在不在征求意见")
         PlanLine.update(
-            answer="agree" if agree else "comment", comment=comment.strip(), answered_by=who.name, answered_at=clock.now()
+            answer="agree" if agree else "comment",
+            comment=comment.strip(),
+            answered_by=who.name,
+            answered_at=clock.now(),
         ).where(PlanLine.id == line.id).execute()
         obligations.fulfil("consult", ("joint_plan", plan_id), who.unit)
-        audit.record("答复联合抽查征求意见", "check_plan", plan_id, note=("同意" if agree else "有意见：") + comment.strip())
+        audit.record(
+            "答复联合抽查征求意见",
+            "check_plan",
+            plan_id,
+            note=("同意" if agree else "有意见：") + comment.strip(),
+        )
 
 
 def issue(plan_id: int, document: str, reason: str = "") -> CheckPlan:
@@ -149,18 +169,31 @@ def issue(plan_id: int, document: str, reason: str = "") -> CheckPlan:
         if plan is None or plan.unit != audit.actor().unit:
             raise Missing("没有这份计划，或者它不属于您的单位")
         if plan.state == "in_force" or (plan.joint and plan.state != "asking"):
-            raise Stale("这份计划已经印发" if plan.state == "in_force" else "联合抽查计划须先征求参与单位意见")
+            raise Stale(
+                "这份计划已经印发" if plan.state == "in_force" else "联合抽查计划须先征求参与单位意见"
+            )
         lines = list(plan.lines)
         if not lines:
             raise Refused("计划里还没有事项")
         others = [line for line in lines if line.unit != plan.unit]
         silent = [line.unit for line in others if not line.answer]
         if silent and plan.answer_by is not None and clock.today() <= plan.answer_by:
-            raise Refused(f"还有 {len(silent)} 个单位没有答复（{units.name_of(silent[0])}等），答复期限 {plan.answer_by}")
+            raise Refused(
+                f"还有 {len(silent)} 个单位没有答复（{units.name_of(silent[0])}等），答复期限 {plan.answer_by}"
+            )
         if any(line.answer == "comment" for line in others) and not reason.strip():
             raise Refused("有单位提出意见，请写明采纳或不采纳的理由", {"reason": "请写明采纳或不采纳的理由"})
-        CheckPlan.update(state="in_force", document=document.strip(), in_force_at=clock.now()).where(CheckPlan.id == plan.id).execute()
-        audit.record("印发抽查计划", "check_plan", plan.id, before={"state": plan.state}, after={"state": "in_force"}, note=f"{document} {reason}")
+        CheckPlan.update(state="in_force", document=document.strip(), in_force_at=clock.now()).where(
+            CheckPlan.id == plan.id
+        ).execute()
+        audit.record(
+            "印发抽查计划",
+            "check_plan",
+            plan.id,
+            before={"state": plan.state},
+            after={"state": "in_force"},
+            note=f"{document} {reason}",
+        )
     return CheckPlan.get_by_id(plan_id)
 
 

@@ -64,6 +64,8 @@ def _next(check: SpotCheck, member: CheckMember) -> Inspector:
 def away_on(day: date, inspector_ids: Sequence[int]) -> set[int]:
     """Those on leave on ``day``."""
     query = InspectorLeave.select(InspectorLeave.inspector).where(
-        InspectorLeave.inspector.in_(list(inspector_ids)) & (InspectorLeave.from_day <= day) & (InspectorLeave.until_day >= day)
+        InspectorLeave.inspector.in_(list(inspector_ids))
+        & (InspectorLeave.from_day <= day)
+        & (InspectorLeave.until_day >= day)
     )
     return {key for (key,) in query.tuples()}

@@ -13,7 +13,13 @@ THEMES = (
     "网吧", "加油站", "烟花爆竹经营点", "酒店宾馆", "汽车经销商", "教育培训机构", "房地产开发企业", "人力资源服务机构",
 )  # fmt: skip
 
-ITEM_STATES = {"draft": "草拟", "legal": "法制审查", "zone": "待区管办确认", "confirmed": "已确认", "returned": "已退回"}
+ITEM_STATES = {
+    "draft": "草拟",
+    "legal": "法制审查",
+    "zone": "待区管办确认",
+    "confirmed": "已确认",
+    "returned": "已退回",
+}
 #: State → act → next state. ``confirmed`` versions are in force by their days.
 ITEM_STEPS: Mapping[str, Mapping[str, str]] = {
     "draft": {"submit": "legal"},

@@ -10,7 +10,14 @@ import peewee
 
 from plugins.areas.inspections import draw as verifiable
 from plugins.areas.inspections import draws, sealings
-from plugins.areas.inspections.check_models import CheckMember, Draw, DrawnObject, DrawResult, PublicValue, SpotCheck
+from plugins.areas.inspections.check_models import (
+    CheckMember,
+    Draw,
+    DrawnObject,
+    DrawResult,
+    PublicValue,
+    SpotCheck,
+)
 from plugins.areas.inspections.models import Inspector, ItemVersion
 from portal.toolkit import Refused, Stale, audit, clock, files, jobs, transaction
 
@@ -59,12 +66,17 @@ def type_value(draw_id: int, typed: str) -> Draw:
             if draw.state == "void":
                 return draw
         if clock.now() < draw.value_at:
-            raise Refused(f"公开数在 {draw.value_at:%Y-%m-%d %H:%M} 产生，之前不能录入", {"value": "还没有到公开数的产生时间"})
+            raise Refused(
+                f"公开数在 {draw.value_at:%Y-%m-%d %H:%M} 产生，之前不能录入",
+                {"value": "还没有到公开数的产生时间"},
+            )
         value = verifiable.settle_public_value(typed)
         try:
             verifiable.check_public_value(draw.announce, value)
         except verifiable.DrawError as error:
-            raise Refused(str(error), {"value": f"“{value}”不符合公告的格式 {draw.announce['public_value']['format']}"}) from None
+            raise Refused(
+                str(error), {"value": f"“{value}”不符合公告的格式 {draw.announce['public_value']['format']}"}
+            ) from None
         attempt, earlier = current_attempt(draw)
         if earlier is not None and earlier.account == who.account:
             raise Refused("公开数须由两人分别录入，请另一人录入", {"value": "请另一人录入"})
@@ -112,15 +124,21 @@ def run(draw_id: int, tell: sealings.Tell | None = None) -> None:
         )  # fmt: skip
 
 
-def compute(draw: Draw, tell: sealings.Tell | None = None) -> tuple[bytes, verifiable.Result, list[dict[str, Any]], str]:
+def compute(
+    draw: Draw, tell: sealings.Tell | None = None
+) -> tuple[bytes, verifiable.Result, list[dict[str, Any]], str]:
     """Bundle, result, sealed library and public value: a pure function of what was sealed, revealed and typed. The
     independent checker passes it before anything is stored."""
     library, value, reveals = sealings.sealed_library(draw), settled_value(draw), draws.reveals_of(draw)
     try:
-        result = verifiable.draw(draw.announce, library, draw.inspectors, draw.conflicts, reveals, value, tell)
+        result = verifiable.draw(
+            draw.announce, library, draw.inspectors, draw.conflicts, reveals, value, tell
+        )
     except verifiable.DrawError as error:
         raise Refused(str(error)) from None
-    bundle = verifiable.make_bundle(draw.announce, library, draw.inspectors, draw.conflicts, reveals, value, result)
+    bundle = verifiable.make_bundle(
+        draw.announce, library, draw.inspectors, draw.conflicts, reveals, value, result
+    )
     verdict = verifiable.verify_bundle(bundle, draw.digest)
     if not verdict.ok:
         raise DrawBroken(verdict.message)
@@ -142,7 +160,9 @@ def _chunks(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
         yield rows[start : start + CHUNK]
 
 
-def _store_drawn(draw: Draw, stored: DrawResult, result: verifiable.Result, library: list[dict[str, Any]]) -> None:
+def _store_drawn(
+    draw: Draw, stored: DrawResult, result: verifiable.Result, library: list[dict[str, Any]]
+) -> None:
     wanted = set(result.drawn)
     rows = {row["id"]: row for row in library if row["id"] in wanted}
     over = _over_cap(draw, wanted)
@@ -162,10 +182,15 @@ def _store_drawn(draw: Draw, stored: DrawResult, result: verifiable.Result, libr
 
 def _over_cap(draw: Draw, wanted: set[str]) -> dict[str, str]:
     """Objects that another draw took over their yearly cap after this library was sealed: they are not checked."""
-    cap = min(version.yearly_cap for version in ItemVersion.select().where(ItemVersion.id.in_(list(draw.versions.values()))))
+    cap = min(
+        version.yearly_cap
+        for version in ItemVersion.select().where(ItemVersion.id.in_(list(draw.versions.values())))
+    )
     been = sealings.visits(draw.year)
     return {
-        key: f"封存后已被其他任务抽到，今年已 {been[key]} 次，年度上限 {cap} 次，不再检查" for key in wanted if been.get(key, 0) >= cap
+        key: f"封存后已被其他任务抽到，今年已 {been[key]} 次，年度上限 {cap} 次，不再检查"
+        for key in wanted
+        if been.get(key, 0) >= cap
     }
 
 
@@ -183,7 +208,10 @@ def _store_checks(draw: Draw, result: verifiable.Result, places: dict[str, Drawn
         )  # fmt: skip
     for part in _chunks(checks):
         SpotCheck.insert_many(part).execute()
-    people = {one.key: one for one in Inspector.select().where(Inspector.key.in_([row["id"] for row in draw.inspectors]))}
+    people = {
+        one.key: one
+        for one in Inspector.select().where(Inspector.key.in_([row["id"] for row in draw.inspectors]))
+    }
     made = SpotCheck.select(SpotCheck.id, SpotCheck.drawn, SpotCheck.unit).join(DrawnObject).where(
         DrawnObject.result == next(iter(places.values())).result_id
     )  # fmt: skip

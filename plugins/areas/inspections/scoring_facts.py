@@ -10,7 +10,14 @@ import peewee
 
 from plugins.areas.inspections import inspectors, items, rules
 from plugins.areas.inspections.check_models import SpotCheck
-from plugins.areas.inspections.models import CheckPlan, CheckTask, ItemVersion, LibraryRule, PlanLine, TaskUnit
+from plugins.areas.inspections.models import (
+    CheckPlan,
+    CheckTask,
+    ItemVersion,
+    LibraryRule,
+    PlanLine,
+    TaskUnit,
+)
 from portal.toolkit import Quarter, clock, registry, span_of
 
 
@@ -31,11 +38,23 @@ class Ledger:
         self._read_tasks()
 
     def _read_plans(self) -> None:
-        ready = (CheckPlan.year == self.quarter.year) & (CheckPlan.state == "in_force") & (CheckPlan.in_force_at < self.closing)
+        ready = (
+            (CheckPlan.year == self.quarter.year)
+            & (CheckPlan.state == "in_force")
+            & (CheckPlan.in_force_at < self.closing)
+        )
         self.planned: dict[bool, set[str]] = {False: set(), True: set()}
         self.lines: list[tuple[str, str, int, date, date]] = []
         query = (
-            CheckPlan.select(CheckPlan.id, CheckPlan.unit, CheckPlan.joint, PlanLine.unit, PlanLine.number, PlanLine.from_day, PlanLine.until_day)
+            CheckPlan.select(
+                CheckPlan.id,
+                CheckPlan.unit,
+                CheckPlan.joint,
+                PlanLine.unit,
+                PlanLine.number,
+                PlanLine.from_day,
+                PlanLine.until_day,
+            )
             .join(PlanLine)
             .where(ready)
         )
@@ -71,7 +90,9 @@ class Ledger:
             )  # fmt: skip
 
         self.made: dict[tuple[str, str, int], list[tuple[date, date]]] = defaultdict(list)
-        of_plans = CheckTask.select(TaskUnit.unit, TaskUnit.number, CheckTask.plan, CheckTask.from_day, CheckTask.until_day)
+        of_plans = CheckTask.select(
+            TaskUnit.unit, TaskUnit.number, CheckTask.plan, CheckTask.from_day, CheckTask.until_day
+        )
         of_plans = of_plans.join(TaskUnit).where(
             CheckTask.plan.in_([line[2] for line in self.lines]) & (CheckTask.cancelled_reason == "")
         )
@@ -104,7 +125,11 @@ class Ledger:
     def missed_lines(self, unit: str) -> list[tuple[str, str, int, date, date]]:
         """Lines of the unit's plan whose period ended in the quarter without a task."""
         own = [line for line in self.lines if line[0] == unit and line[4] < self.today]
-        return [line for line in own if not any(f <= line[4] and u >= line[3] for f, u in self.made.get(line[:3], []))]
+        return [
+            line
+            for line in own
+            if not any(f <= line[4] and u >= line[3] for f, u in self.made.get(line[:3], []))
+        ]
 
 
 def of_all(quarter: Quarter) -> dict[str, dict[str, dict[str, Any]]]:
@@ -139,7 +164,11 @@ def rows(quarter: Quarter, unit: str, item: str) -> list[dict[str, Any]]:
     for task in ledger.tasks.get(unit, []):
         if item != "check_results" and task["joint"] != (item == "joint_check"):
             continue
-        state = f"{task['finished_on']} 完成" if task["finished_on"] else f"已录入 {task['entered']}/{task['total']}"
+        state = (
+            f"{task['finished_on']} 完成"
+            if task["finished_on"]
+            else f"已录入 {task['entered']}/{task['total']}"
+        )
         found.append(
             {
                 "text": f"{task['code']} {task['name']}（{state}）", "day": task["until"],
@@ -148,5 +177,12 @@ def rows(quarter: Quarter, unit: str, item: str) -> list[dict[str, Any]]:
         )  # fmt: skip
     if item == "single_check":
         for _, number, plan, _, until in ledger.missed_lines(unit):
-            found.append({"text": f"计划事项 {number} 没有建立任务", "day": until, "counted": False, "href": f"/inspections/plans/{plan}"})
+            found.append(
+                {
+                    "text": f"计划事项 {number} 没有建立任务",
+                    "day": until,
+                    "counted": False,
+                    "href": f"/inspections/plans/{plan}",
+                }
+            )
     return found

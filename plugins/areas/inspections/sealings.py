@@ -12,11 +12,22 @@ from typing import Any
 
 import peewee
 
-from plugins.areas.inspections import inspectors, items, libraries, tasks
 from plugins.areas.inspections import draw as verifiable
+from plugins.areas.inspections import inspectors, items, libraries, tasks
 from plugins.areas.inspections.check_models import Draw, DrawnObject
 from plugins.areas.inspections.models import CheckTask, Inspector, ItemVersion, LibraryAdjustment
-from portal.toolkit import Missing, Refused, Stale, SubjectEvent, audit, clock, files, jobs, transaction, units
+from portal.toolkit import (
+    Missing,
+    Refused,
+    Stale,
+    SubjectEvent,
+    audit,
+    clock,
+    files,
+    jobs,
+    transaction,
+    units,
+)
 
 #: A larger library is sealed and drawn in a background job, with progress.
 LARGE = 5000
@@ -71,7 +82,10 @@ def _library(task: CheckTask, cap: int) -> tuple[list[dict[str, Any]], list[dict
     rule = libraries.rule_of(task.library)
     if rule is None:
         raise Refused(f"事项“{task.library}”还没有建立检查对象名录库")
-    by_hand = {row.object_id: row for row in LibraryAdjustment.select().where(LibraryAdjustment.number == task.library)}
+    by_hand = {
+        row.object_id: row
+        for row in LibraryAdjustment.select().where(LibraryAdjustment.number == task.library)
+    }
     been = visits(clock.today().year)
     rows, out, seen = [], [], set()
     for thing in libraries.objects(rule):
@@ -81,7 +95,13 @@ def _library(task: CheckTask, cap: int) -> tuple[list[dict[str, Any]], list[dict
         seen.add(identity)
         own = by_hand.get(thing.id)
         if been.get(identity, 0) >= cap:
-            out.append({"id": identity, "name": thing.name, "reason": f"今年已被抽查 {been[identity]} 次，年度上限 {cap} 次"})
+            out.append(
+                {
+                    "id": identity,
+                    "name": thing.name,
+                    "reason": f"今年已被抽查 {been[identity]} 次，年度上限 {cap} 次",
+                }
+            )
         elif own is not None and own.weight == 0:
             out.append({"id": identity, "name": thing.name, "reason": f"{own.set_by}：{own.reason}"})
         else:
@@ -96,7 +116,9 @@ def _library(task: CheckTask, cap: int) -> tuple[list[dict[str, Any]], list[dict
     return rows, out
 
 
-def _roster(task: CheckTask, versions: dict[str, ItemVersion]) -> tuple[list[dict[str, Any]], list[dict[str, str]], dict[str, int]]:
+def _roster(
+    task: CheckTask, versions: dict[str, ItemVersion]
+) -> tuple[list[dict[str, Any]], list[dict[str, str]], dict[str, int]]:
     """The inspectors to seal, who fell out and why, and {key: inspector id}. Expired certificates drop out by themselves."""
     people = list(
         Inspector.select()
@@ -104,7 +126,10 @@ def _roster(task: CheckTask, versions: dict[str, ItemVersion]) -> tuple[list[dic
         .order_by(Inspector.key)
     )
     away = inspectors.on_leave_throughout([one.id for one in people], task.from_day, task.until_day)
-    fields = {unit: {version.number: version.check_field for version in items.in_force_of(unit)} for unit in versions}
+    fields = {
+        unit: {version.number: version.check_field for version in items.in_force_of(unit)}
+        for unit in versions
+    }
     rows, out, keys = [], [], {}
     for one in people:
         if one.valid_to < clock.today():
@@ -124,7 +149,9 @@ def gather(task: CheckTask, alg: str = "sm3", tell: Tell | None = None) -> Gathe
     versions = versions_for(task)
     rows, out = _library(task, min(version.yearly_cap for version in versions.values()))
     if not rows:
-        raise Refused(f"检查对象名录为空，不能封存（未列入 {len(out)} 个）" if out else "检查对象名录为空，不能封存")
+        raise Refused(
+            f"检查对象名录为空，不能封存（未列入 {len(out)} 个）" if out else "检查对象名录为空，不能封存"
+        )
     roster, absent, keys = _roster(task, versions)
     present = {row["id"] for row in rows}
     conflicts = [
@@ -136,7 +163,9 @@ def gather(task: CheckTask, alg: str = "sm3", tell: Tell | None = None) -> Gathe
     general = task.ratios["*"]
     strata = {row["stratum"] for row in rows}
     try:
-        quota = verifiable.quota_table(rows, {stratum: tuple(task.ratios.get(stratum, general)) for stratum in strata})
+        quota = verifiable.quota_table(
+            rows, {stratum: tuple(task.ratios.get(stratum, general)) for stratum in strata}
+        )
         if not any(quota.values()):
             raise Refused("按比例计算，各组的抽取数都是 0：请改用“不少于”（向上取整）或提高比例")
         terms = {
@@ -152,7 +181,9 @@ def gather(task: CheckTask, alg: str = "sm3", tell: Tell | None = None) -> Gathe
     except verifiable.DrawError as error:
         raise Refused(in_words(str(error))) from None
     left = {"objects": out[:SHOWN], "object_count": len(out), "inspectors": absent}
-    return Gathered(rows, roster, conflicts, quota, {u: v.id for u, v in versions.items()}, left, terms, roots)
+    return Gathered(
+        rows, roster, conflicts, quota, {u: v.id for u, v in versions.items()}, left, terms, roots
+    )
 
 
 def in_words(message: str) -> str:
@@ -213,8 +244,12 @@ def store(task: CheckTask, gathered: Gathered, alg: str) -> Draw:
     who, now = audit.actor(), clock.now()
     content = verifiable.canon(sorted(gathered.library, key=lambda row: row["id"]))
     # The entry comes first: on PostgreSQL it makes the sealers wait for each other, so that numbers have no gap.
-    audit.record("封存抽取名录", "check_task", task.id, after=gathered.roots, note=f"{len(gathered.library)} 个对象")
-    last = Draw.select(Draw.serial).where(Draw.year == now.year).order_by(Draw.serial.desc()).limit(1).scalar()
+    audit.record(
+        "封存抽取名录", "check_task", task.id, after=gathered.roots, note=f"{len(gathered.library)} 个对象"
+    )
+    last = (
+        Draw.select(Draw.serial).where(Draw.year == now.year).order_by(Draw.serial.desc()).limit(1).scalar()
+    )
     before = Draw.select().where(Draw.task == task).order_by(Draw.id.desc()).first()
     try:
         return Draw.create(
@@ -243,11 +278,18 @@ def compare(task: CheckTask, rows: list[dict[str, Any]]) -> dict[str, Any]:
     added = sorted(new.keys() - old.keys())
     removed = sorted(old.keys() - new.keys())
     changed = sorted(key for key in new.keys() & old.keys() if _drawn_as(new[key]) != _drawn_as(old[key]))
-    why = _reasons(task, last, [new.get(k) or old[k] for k in [*added[:SHOWN], *removed[:SHOWN], *changed[:SHOWN]]])
+    why = _reasons(
+        task, last, [new.get(k) or old[k] for k in [*added[:SHOWN], *removed[:SHOWN], *changed[:SHOWN]]]
+    )
 
     def shown(keys: list[str], words: Callable[[str], str]) -> list[dict[str, str]]:
         return [
-            {"id": key, "name": (new.get(key) or old[key])["name"], "what": words(key), "why": why.get(key) or why[""]}
+            {
+                "id": key,
+                "name": (new.get(key) or old[key])["name"],
+                "what": words(key),
+                "why": why.get(key) or why[""],
+            }
             for key in keys[:SHOWN]
         ]
 
@@ -272,7 +314,9 @@ def _reasons(task: CheckTask, last: Draw, rows: list[dict[str, Any]]) -> dict[st
         SubjectEvent.subject.in_(list(subjects)) & (SubjectEvent.received_at > last.sealed_at)
     ).order_by(SubjectEvent.id)  # fmt: skip
     for event in events:
-        why[subjects[event.subject_id]] = f"登记{event.event}（{event.day}），{units.name_of(event.unit)} {event.entered_by}"
+        why[subjects[event.subject_id]] = (
+            f"登记{event.event}（{event.day}），{units.name_of(event.unit)} {event.entered_by}"
+        )
     for row in rows:
         if row["id"] not in why and row["class_day"] > str(last.sealed_at.date()):
             why[row["id"]] = f"{row['class_day']} 重新分级为 {row['class']}"

@@ -81,7 +81,10 @@ def make(form: TaskForm) -> CheckTask:
     if problems:
         raise Refused("；".join(problems.values()), problems)
     year = clock.today().year
-    ratios = {stratum: [*rules.read_percent(percent), at_least] for stratum, (percent, at_least) in form.ratios.items()}
+    ratios = {
+        stratum: [*rules.read_percent(percent), at_least]
+        for stratum, (percent, at_least) in form.ratios.items()
+    }
     with transaction():
         # The audit entry comes first: on PostgreSQL it makes the makers of tasks wait for each other.
         audit.record("建立抽查任务", "check_task", form.name.strip(), note=form.reason)
@@ -120,10 +123,18 @@ def cancel(task_id: int, reason: str) -> None:
 
 def participants_of(task: CheckTask) -> dict[str, str]:
     """{unit: item number}, in the order in which they were named."""
-    return dict(TaskUnit.select(TaskUnit.unit, TaskUnit.number).where(TaskUnit.task == task).order_by(TaskUnit.id).tuples())
+    return dict(
+        TaskUnit.select(TaskUnit.unit, TaskUnit.number)
+        .where(TaskUnit.task == task)
+        .order_by(TaskUnit.id)
+        .tuples()
+    )
 
 
 def ratio_words(task: CheckTask) -> list[tuple[str, str]]:
     """(stratum, rule of its quota in words), the general rule first."""
     named = {"*": "其余各组" if len(task.ratios) > 1 else "全部"}
-    return [(named.get(stratum, stratum), rules.quota_words(*ratio)) for stratum, ratio in sorted(task.ratios.items())]
+    return [
+        (named.get(stratum, stratum), rules.quota_words(*ratio))
+        for stratum, ratio in sorted(task.ratios.items())
+    ]
