@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import items, libraries, rules
+from plugins.areas.inspections import items, libraries, library_objects, rules
 from plugins.areas.inspections.models import CheckObject, ItemVersion, LibraryAdjustment, LibraryRule
 from plugins.areas.inspections.views import blueprint, forms
 from plugins.areas.inspections.views.items import checking_units
@@ -68,7 +68,7 @@ def _show(number: str, errors: Mapping | None = None, typed: Any = None, status:
         groupings=list(rules.STRATA.items()), unit_name=units.name_of(version.unit), objects=own,
         next_href=link("inspections.library", {"after": more}, number=number) if more else None,
         adjustments=list(LibraryAdjustment.select().where(LibraryAdjustment.number == number).order_by(LibraryAdjustment.id.desc()).limit(50)),
-        history=audit.history("object_library", number, 50), columns="、".join(libraries.OBJECT_COLUMNS),
+        history=audit.history("object_library", number, 50), columns="、".join(library_objects.OBJECT_COLUMNS),
     )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def adjust(number: str) -> Response:
 @blueprint.post("/libraries/<number>/objects", endpoint="import_objects")
 @act("inspection.draft")
 def import_objects(number: str) -> Response:
-    taken, problems = libraries.import_objects(number, request.form.get("rows", "")[:500_000])
+    taken, problems = library_objects.import_objects(number, request.form.get("rows", "")[:500_000])
     if taken == 0:
         return _show(number, {"rows": "；".join(problems[:20]) or "没有读到任何一行"}, request.form, 422)
     flash(f"已导入 {taken} 个对象", "success")
@@ -127,7 +127,7 @@ def import_objects(number: str) -> Response:
 @blueprint.post("/libraries/<number>/objects/<int:object_id>/drop", endpoint="drop_object")
 @act("inspection.draft")
 def drop(number: str, object_id: int) -> Response:
-    return _act(number, lambda: libraries.drop_object(object_id), "已停用")
+    return _act(number, lambda: library_objects.drop_object(object_id), "已停用")
 
 
 @blueprint.post("/libraries/<number>/label", endpoint="label_subject")
@@ -138,9 +138,9 @@ def label(number: str) -> Response:
         if subject is None:
             raise Refused("没有这个代码的市场主体", {"code": f"代码“{forms.text('code')}”没有登记"})
         if forms.text("label"):
-            libraries.label(subject, forms.text("label"))
+            library_objects.label(subject, forms.text("label"))
         if forms.text("risk_class"):
-            libraries.grade(subject, forms.text("risk_class"), clock.today())
+            library_objects.grade(subject, forms.text("risk_class"), clock.today())
         if not forms.text("label") and not forms.text("risk_class"):
             raise Refused("请填写标签或选择等级", {"label": "请填写标签或选择等级"})
 
