@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,14 +90,14 @@ def bring(draw_id: int, commitment: str) -> DrawParty:
     return made
 
 
-def keep_secret(draw: Draw, account: str) -> DrawParty | None:
+def keep_secret(draw: Draw, account: str, make: Callable[[int], bytes]) -> DrawParty | None:
     """Make 32 bytes for a named party and keep them sealed; None when the party brought its own."""
     user = users.find(account)
     if user is None or not user.active:
         raise Refused(f"没有账号“{account}”", {"accounts": f"没有账号“{account}”"})
     if DrawParty.select().where((DrawParty.draw == draw) & (DrawParty.account == user.account)).exists():
         return None
-    secret, party = secrets.token_bytes(32), party_of(user)
+    secret, party = make(32), party_of(user)
     return DrawParty.create(
         draw=draw, party=party, unit=user.unit or user.body, account=user.account, name=user.name, secret=secret.hex(),
         commitment=verifiable.commitment(draw.draw_id, party, secret, draw.alg),
@@ -136,16 +136,16 @@ def _check_times(terms: Terms) -> None:
         raise Refused("；".join(problems.values()), problems)
 
 
-def announce(draw_id: int, terms: Terms) -> Draw:
+def announce(draw_id: int, terms: Terms, make_secret: Callable[[int], bytes] = secrets.token_bytes) -> Draw:
     """Publish the announcement: roots, quotas, commitments, deadline and the exact public value. Its digest goes to the
-    audit log. Raises Refused, Stale."""
+    audit log. ``make_secret`` is the source of the bytes that the page keeps. Raises Refused, Stale."""
     _check_times(terms)
     with transaction():
         draw = at_state(draw_id, "sealed")
         if draw.unit != audit.actor().unit:
             raise NotAllowed("只有发起单位可以发布抽取公告")
         for account in dict.fromkeys(terms.accounts):
-            keep_secret(draw, account)
+            keep_secret(draw, account, make_secret)
         parties = list(draw.parties.order_by(DrawParty.id))
         _check_parties(draw, parties)
         try:

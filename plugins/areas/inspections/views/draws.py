@@ -83,10 +83,12 @@ def _show(draw_id: int, errors: Mapping | None = None, typed: Any = None, status
 
 
 def _people(draw: Draw) -> list[tuple[str, str]]:
-    """Who may be named as party: active people of the participating units, and of the office."""
+    """Who may be named as party: active people of the participating units, the office, 区管办 and the
+    convenors (who witness where only one unit takes part)."""
     taking_part = list(tasks.participants_of(draw.task))
     office = users.UserRole.select(users.UserRole.user).where(
-        (users.UserRole.role == "office") & users.UserRole.ended_at.is_null()
+        users.UserRole.role.in_(["office", "zone_office", "convenor", "deputy_convenor"])
+        & users.UserRole.ended_at.is_null()
     )
     query = users.User.select().where(
         (users.User.active == True) & (users.User.unit.in_(taking_part) | users.User.id.in_(office))  # noqa: E712
