@@ -8,7 +8,6 @@ from typing import Any
 from plugins.areas.inspections import checks, draws, inspectors, items, libraries, runs, sealings, tasks
 from plugins.areas.inspections.check_models import Draw, SpotCheck
 from plugins.areas.inspections.models import CheckTask, ItemVersion
-
 from portal import audit, clock, subjects, users
 from tests import cast as stage
 
@@ -30,7 +29,9 @@ class Stage:
     def __init__(self, people: dict[str, users.User], hand: clock.HandClock) -> None:
         self.people, self.hand = people, hand
         for account, (name, unit, role) in MORE.items():
-            user, _ = users.create(account, name, unit=unit, demonstration=next(iter(people.values())).password_hash)
+            user, _ = users.create(
+                account, name, unit=unit, demonstration=next(iter(people.values())).password_hash
+            )
             users.grant(user, role, None)
             self.people[account] = user
 
@@ -46,7 +47,9 @@ class Stage:
     def later(self, days: int = 0, **rest: int) -> None:
         self.hand.set(self.hand.now() + timedelta(days=days, **rest))
 
-    def firms(self, count: int, industry: str = "H6110", street: str = "中兴街道", name: str = "旅馆") -> list[subjects.Subject]:
+    def firms(
+        self, count: int, industry: str = "H6110", street: str = "中兴街道", name: str = "旅馆"
+    ) -> list[subjects.Subject]:
         """Sole traders of one trade, registered by the approving unit."""
         made = []
         with self.as_("shenpi-jingban"):
@@ -81,7 +84,9 @@ class Stage:
         with self.as_(self.officer(UNITS[number])):
             libraries.set_rule(number, {"subjects": True, "industries": ["H61"], "reason": "建库", **values})
 
-    def inspectors(self, unit: str = "police", count: int = 4, valid_to: date = date(2027, 12, 31), prefix: str = "") -> list[Any]:
+    def inspectors(
+        self, unit: str = "police", count: int = 4, valid_to: date = date(2027, 12, 31), prefix: str = ""
+    ) -> list[Any]:
         with self.as_(self.officer(unit)):
             return [
                 inspectors.save(
@@ -127,13 +132,17 @@ class Stage:
         with self.as_("gongan-jingban"):
             return draws.announce(draw.id, self.terms(**rest))
 
-    def typed(self, draw: Draw, *values: str, by: tuple[str, ...] = ("gongan-jingban", "gongan-lianluo")) -> Draw:
+    def typed(
+        self, draw: Draw, *values: str, by: tuple[str, ...] = ("gongan-jingban", "gongan-lianluo")
+    ) -> Draw:
         for account, value in zip(by, values, strict=False):
             with self.as_(account):
                 draw = runs.type_value(draw.id, value)
         return draw
 
-    def drawn(self, task: CheckTask | None = None, value: str = "27183", alg: str = "sm3", **rest: Any) -> Draw:
+    def drawn(
+        self, task: CheckTask | None = None, value: str = "27183", alg: str = "sm3", **rest: Any
+    ) -> Draw:
         """A draw through all four steps."""
         draw = self.announced(self.sealed(task or self.task(), alg), **rest)
         self.later(hours=3)
@@ -164,7 +173,11 @@ class Stage:
 
 def checks_of(draw: Draw) -> list[SpotCheck]:
     """The draw's checks, in order."""
-    return list(SpotCheck.select().where((SpotCheck.task == draw.task) & (SpotCheck.state != "withdrawn")).order_by(SpotCheck.id))
+    return list(
+        SpotCheck.select()
+        .where((SpotCheck.task == draw.task) & (SpotCheck.state != "withdrawn"))
+        .order_by(SpotCheck.id)
+    )
 
 
 PASSWORD = stage.PASSWORD

@@ -6,10 +6,10 @@ import io
 from datetime import date, timedelta
 
 import pytest
-from plugins.areas.inspections import checks, codes, rules
-from plugins.areas.inspections.check_models import SpotCheck
 from spot_stage import Stage, checks_of
 
+from plugins.areas.inspections import checks, codes, rules
+from plugins.areas.inspections.check_models import SpotCheck
 from portal import clock, obligations
 from portal.hookspecs import hookimpl
 from portal.obligations import Obligation
@@ -77,7 +77,17 @@ def test_state_and_act(spot: Stage, check: SpotCheck, state: str, act: str) -> N
 
 @pytest.mark.parametrize("act", list(ACTS))
 def test_another_unit_finds_no_such_check(spot: Stage, check: SpotCheck, act: str) -> None:
-    check = _to(spot, check, {"enter": "checked", "attach": "checked", "approve": "entered", "return": "entered", "publish": "approved"}.get(act, "pending"))
+    check = _to(
+        spot,
+        check,
+        {
+            "enter": "checked",
+            "attach": "checked",
+            "approve": "entered",
+            "return": "entered",
+            "publish": "approved",
+        }.get(act, "pending"),
+    )
     with spot.as_("xiaofang-jingban"), pytest.raises((Missing, Stale)):
         ACTS[act](spot, check)
     assert SpotCheck.get_by_id(check.id).version == check.version
@@ -86,7 +96,12 @@ def test_another_unit_finds_no_such_check(spot: Stage, check: SpotCheck, act: st
 def test_twenty_working_days_run_from_the_check_and_end_with_publicity(spot: Stage, check: SpotCheck) -> None:
     check = spot.carried_out(check, date(2026, 9, 25))
     (owed,) = obligations.of_record(checks.RECORD, check.id)
-    assert (owed.kind, owed.unit, owed.days, owed.deadline) == ("check_result", "police", 20, date(2026, 10, 29))
+    assert (owed.kind, owed.unit, owed.days, owed.deadline) == (
+        "check_result",
+        "police",
+        20,
+        date(2026, 10, 29),
+    )
     assert owed.arithmetic == "实施检查 2026-09-25 → 第20个工作日 2026-10-29"
     check = spot.approved(spot.entered(check))
     assert Obligation.get_by_id(owed.id).state == "open"
@@ -97,7 +112,9 @@ def test_twenty_working_days_run_from_the_check_and_end_with_publicity(spot: Sta
 
 
 @pytest.mark.parametrize("day, words", [(1, "在今天之后"), (-1, "早于抽取日期")])
-def test_the_day_of_the_check_lies_between_draw_and_today(spot: Stage, check: SpotCheck, day: int, words: str) -> None:
+def test_the_day_of_the_check_lies_between_draw_and_today(
+    spot: Stage, check: SpotCheck, day: int, words: str
+) -> None:
     with spot.as_("gongan-jingban"), pytest.raises(Refused, match=words):
         checks.carry_out(check.id, clock.today() + timedelta(days=day))
 
@@ -191,12 +208,19 @@ def test_a_result_by_import_is_the_same_record_and_comes_once(spot: Stage, check
     with spot.as_("gongan-jingban"):
         first = checks.receive_result(check.task.code, check.object_id, clock.today(), entry, source="导入 7")
         again = checks.receive_result(check.task.code, check.object_id, clock.today(), entry, source="导入 8")
-        assert (first.id, first.version, again.version, again.source) == (check.id, first.version, first.version, "导入 7")
+        assert (first.id, first.version, again.version, again.source) == (
+            check.id,
+            first.version,
+            first.version,
+            "导入 7",
+        )
         other = checks_of(check.drawn.result.draw)[1]
         with pytest.raises(Refused, match="已用于另一项检查"):
             checks.receive_result(other.task.code, other.object_id, clock.today(), entry, source="导入 9")
         with pytest.raises(Refused, match="没有公安分局对"):
-            checks.receive_result(check.task.code, "91310000773718882U", clock.today(), entry, source="导入 9")
+            checks.receive_result(
+                check.task.code, "91310000773718882U", clock.today(), entry, source="导入 9"
+            )
     assert SpotCheck.get_by_id(other.id).state == "pending"
 
 
@@ -223,7 +247,10 @@ def test_all_approved_results_of_the_unit_are_published_by_one_act(spot: Stage) 
         spot.approved(spot.entered(check))
     with spot.as_("gongan-lianluo"):
         assert checks.publish_all() == 2
-    assert sorted((check.unit, check.state) for check in checks_of(draw)) == [("fire", "approved")] * 2 + [("police", "published")] * 2
+    assert (
+        sorted((check.unit, check.state) for check in checks_of(draw))
+        == [("fire", "approved")] * 2 + [("police", "published")] * 2
+    )
 
 
 def test_nobody_outside_the_checking_units_orders_checks(spot: Stage) -> None:

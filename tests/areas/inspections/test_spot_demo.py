@@ -8,7 +8,6 @@ from plugins.areas.inspections import draw as verifiable
 from plugins.areas.inspections import runs, scoring_facts
 from plugins.areas.inspections.check_models import Draw, DrawResult, SpotCheck
 from plugins.areas.inspections.models import CheckTask
-
 from portal import clock, subjects
 from portal.app import create_app, migrate
 from portal.database import ready_connection
@@ -35,22 +34,41 @@ class Stock:
 
 
 def _built(folder) -> list[str]:
-    app = create_app({"TESTING": True, "SECRET_KEY": "x", "DATA_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder}/portal.db"}, ready=False)
+    app = create_app(
+        {
+            "TESTING": True,
+            "SECRET_KEY": "x",
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": f"sqlite:///{folder}/portal.db",
+        },
+        ready=False,
+    )
     with app.app_context():
         ready_connection()
         migrate(app)
         registry().manager.register(Stock(), "areas.aa")
         build(Quarter(2026, 3), END, subjects=100)
-        draws = [(result.draw, runs.bundle_of(result)) for result in DrawResult.select().order_by(DrawResult.id)]
+        draws = [
+            (result.draw, runs.bundle_of(result)) for result in DrawResult.select().order_by(DrawResult.id)
+        ]
         assert all(verifiable.verify_bundle(bundle, draw.digest).ok for draw, bundle in draws)
         kinds = {draw.task.joint for draw, _ in draws}
-        assert kinds == {True, False} and len(draws) >= 8 and not Draw.select().where(Draw.state == "void").exists()
+        assert (
+            kinds == {True, False}
+            and len(draws) >= 8
+            and not Draw.select().where(Draw.state == "void").exists()
+        )
         states = {state for (state,) in SpotCheck.select(SpotCheck.state).distinct().tuples()}
         assert {"pending", "published"} <= states
         owed = Obligation.select().where(Obligation.kind == "check_result")
-        assert owed.where(Obligation.fulfilled_on > Obligation.deadline).exists() or owed.where(Obligation.deadline < END.date(), Obligation.state == "open").exists()
+        assert (
+            owed.where(Obligation.fulfilled_on > Obligation.deadline).exists()
+            or owed.where(Obligation.deadline < END.date(), Obligation.state == "open").exists()
+        )
         facts = scoring_facts.of_all(Quarter(2026, 3))
-        assert any(of["joint_check"]["task"] for of in facts.values()) and any(of["single_check"]["finished"] for of in facts.values())
+        assert any(of["joint_check"]["task"] for of in facts.values()) and any(
+            of["single_check"]["finished"] for of in facts.values()
+        )
         assert CheckTask.select().where(CheckTask.joint == True).count() == 2  # noqa: E712
         return [draw.digest for draw, _ in draws]
 

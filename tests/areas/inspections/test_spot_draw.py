@@ -10,12 +10,30 @@ from datetime import date, timedelta
 
 import independent_checker
 import pytest
-from plugins.areas.inspections import draws, inspectors, items, library_objects, libraries, replacements, runs, sealings, tasks
-from plugins.areas.inspections import draw as verifiable
-from plugins.areas.inspections.check_models import CheckMember, Draw, DrawnObject, DrawParty, DrawResult, PublicValue, SpotCheck
-from plugins.areas.inspections.models import CheckTask
 from spot_stage import BARS, HOTELS, Stage, checks_of
 
+from plugins.areas.inspections import draw as verifiable
+from plugins.areas.inspections import (
+    draws,
+    inspectors,
+    items,
+    libraries,
+    library_objects,
+    replacements,
+    runs,
+    sealings,
+    tasks,
+)
+from plugins.areas.inspections.check_models import (
+    CheckMember,
+    Draw,
+    DrawnObject,
+    DrawParty,
+    DrawResult,
+    PublicValue,
+    SpotCheck,
+)
+from plugins.areas.inspections.models import CheckTask
 from portal import audit, clock, jobs, subjects
 from portal.database import database, ready_connection
 from portal.refusals import Missing, NotAllowed, Refused, Stale
@@ -33,7 +51,9 @@ def test_a_single_unit_draw_is_what_a_stranger_recomputes(spot: Stage) -> None:
 
 
 @pytest.mark.parametrize("alg", ["sm3", "sha256"])
-def test_in_a_joint_draw_one_object_is_drawn_once_and_each_unit_draws_its_own_people(spot: Stage, alg: str) -> None:
+def test_in_a_joint_draw_one_object_is_drawn_once_and_each_unit_draws_its_own_people(
+    spot: Stage, alg: str
+) -> None:
     spot.ready(joint=True)
     draw = spot.drawn(spot.task(joint=True), alg=alg)
     bundle = json.loads(runs.bundle_of(runs.current_result(draw)))
@@ -69,7 +89,9 @@ def test_one_inspector_is_not_enough(spot: Stage) -> None:
     _refused(spot, "只有 1 人，少于每个对象的 2 人")
 
 
-def test_a_certificate_that_ends_during_the_task_does_not_count_and_an_expired_one_drops_out(spot: Stage) -> None:
+def test_a_certificate_that_ends_during_the_task_does_not_count_and_an_expired_one_drops_out(
+    spot: Stage,
+) -> None:
     spot.ready(people=1)
     spot.inspectors(prefix="短", count=3, valid_to=date(2026, 10, 1))
     spot.inspectors(prefix="过", count=2, valid_to=date(2026, 9, 24))
@@ -78,7 +100,10 @@ def test_a_certificate_that_ends_during_the_task_does_not_count_and_an_expired_o
     draw = spot.sealed(CheckTask.get())
     assert [row["reason"] for row in draw.left_out["inspectors"]] == ["执法证已于 2026-09-24 到期"] * 2
     drawn = spot.typed(_revealed(spot, draw), "27183", "27183")
-    assert {member.name for check in checks_of(drawn) for member in check.members} == {"police检查0", "长检查0"}
+    assert {member.name for check in checks_of(drawn) for member in check.members} == {
+        "police检查0",
+        "长检查0",
+    }
 
 
 def _revealed(spot: Stage, draw: Draw) -> Draw:
@@ -116,7 +141,11 @@ def test_an_item_not_in_force_or_not_published_cannot_be_drawn_for(spot: Stage) 
             sealings.seal(task.id)
     spot.item(BARS, upto="confirmed")
     with spot.as_("xiaofang-jingban"), pytest.raises(Refused, match="尚未公布，不能检查"):
-        tasks.make(tasks.TaskForm("消防检查", [("fire", BARS)], clock.today(), clock.today(), {"*": ("10", True)}, reason="临时"))
+        tasks.make(
+            tasks.TaskForm(
+                "消防检查", [("fire", BARS)], clock.today(), clock.today(), {"*": ("10", True)}, reason="临时"
+            )
+        )
 
 
 def test_the_yearly_cap_counts_across_units_and_a_joint_check_is_one_visit(spot: Stage) -> None:
@@ -159,7 +188,10 @@ def test_a_cancelled_subject_falls_out_at_sealing_and_the_page_says_why(spot: St
     assert seen["counts"] == [1, 1, 1]
     assert seen["removed"][0]["name"] == firm.name and "登记注销" in seen["removed"][0]["why"]
     assert "登记设立" in seen["added"][0]["why"]
-    assert seen["changed"][0]["what"] == "全部×1 → 全部×4" and seen["changed"][0]["why"] == "公安经办：投诉举报多"
+    assert (
+        seen["changed"][0]["what"] == "全部×1 → 全部×4"
+        and seen["changed"][0]["why"] == "公安经办：投诉举报多"
+    )
 
 
 def test_each_risk_class_has_its_own_ratio(spot: Stage) -> None:
@@ -170,7 +202,10 @@ def test_each_risk_class_has_its_own_ratio(spot: Stage) -> None:
             library_objects.grade(firm, "AD"[n % 2], date(2026, 9, 1))
     draw = spot.sealed(spot.task(ratios={"*": ("10", True), "D": ("50", False)}))
     assert draw.quota == {"A": 1, "D": 3}
-    assert {(row["stratum"], row["w"], row["class_day"]) for row in sealings.sealed_library(draw)} == {("A", 1, "2026-09-01"), ("D", 4, "2026-09-01")}
+    assert {(row["stratum"], row["w"], row["class_day"]) for row in sealings.sealed_library(draw)} == {
+        ("A", 1, "2026-09-01"),
+        ("D", 4, "2026-09-01"),
+    }
 
 
 # --- announcement, reveals, the public value ----------------------------------------------------------------
@@ -240,7 +275,11 @@ def test_an_announcement_with_a_wrong_term_is_refused(spot: Stage, changed: dict
 def test_times_go_forward_only(spot: Stage) -> None:
     spot.ready()
     draw, now = spot.sealed(spot.task()), clock.now()
-    for changed in ({"reveal_by": now}, {"value_at": now + timedelta(hours=1)}, {"reveal_by": now + timedelta(hours=2)}):
+    for changed in (
+        {"reveal_by": now},
+        {"value_at": now + timedelta(hours=1)},
+        {"reveal_by": now + timedelta(hours=2)},
+    ):
         with spot.as_("gongan-jingban"), pytest.raises(Refused, match="应在现在之后|必须晚于"):
             draws.announce(draw.id, spot.terms(**changed))
 
@@ -282,7 +321,11 @@ def test_a_party_with_its_own_secret_reveals_it_or_the_draw_is_void_in_public(sp
         draws.reveal(second.id, secret.hex())
     with spot.as_("gongan-jingban"):
         second = runs.type_value(second.id, "27183")
-    assert second.state == "void" and "未在截止时间前揭示" in second.void_reason and second.draw_id == "2026-0002"
+    assert (
+        second.state == "void"
+        and "未在截止时间前揭示" in second.void_reason
+        and second.draw_id == "2026-0002"
+    )
     assert spot.sealed(second.task).draw_id == "2026-0003"
     assert draws.void_counts(2026) == {"police": 1}
 
@@ -310,12 +353,19 @@ def test_the_value_is_typed_by_two_people_and_neither_sees_the_others(spot: Stag
         runs.type_value(draw.id, " 27184 ")
         with pytest.raises(Refused, match="请另一人录入"):
             runs.type_value(draw.id, "27184")
-    assert "27184" not in as_person("gongan-lianluo").get(f"/inspections/draws/{draw.id}").get_data(as_text=True)
+    assert "27184" not in as_person("gongan-lianluo").get(f"/inspections/draws/{draw.id}").get_data(
+        as_text=True
+    )
     draw = spot.typed(draw, "27183", by=("gongan-lianluo",))
     assert draw.state == "revealed" and runs.current_attempt(draw) == (2, None)
     draw = spot.typed(draw, "27183", "27183")
     assert draw.state == "drawn"
-    assert [row.value for row in PublicValue.select().order_by(PublicValue.id)] == ["27184", "27183", "27183", "27183"]
+    assert [row.value for row in PublicValue.select().order_by(PublicValue.id)] == [
+        "27184",
+        "27183",
+        "27183",
+        "27183",
+    ]
 
 
 def test_a_typing_error_is_corrected_before_the_first_notice_and_the_old_value_stays(spot: Stage) -> None:
@@ -329,7 +379,10 @@ def test_a_typing_error_is_corrected_before_the_first_notice_and_the_old_value_s
     draw = spot.typed(Draw.get_by_id(draw.id), "27183", "27183")
     old, new = DrawResult.select().order_by(DrawResult.round)
     assert (old.public_value, old.superseded_at is not None, new.public_value) == ("27184", True, "27183")
-    assert verifiable.verify_bundle(runs.bundle_of(old), draw.digest).ok and verifiable.verify_bundle(runs.bundle_of(new), draw.digest).ok
+    assert (
+        verifiable.verify_bundle(runs.bundle_of(old), draw.digest).ok
+        and verifiable.verify_bundle(runs.bundle_of(new), draw.digest).ok
+    )
     assert {check.object_id for check in checks_of(draw)} != first and len(checks_of(draw)) == 20
     with spot.as_("gongan-jingban"):
         checks.issue_notice(checks_of(draw)[0].id, "王所 85980000")
@@ -364,7 +417,9 @@ def test_a_draw_with_a_check_carried_out_is_not_voided(spot: Stage) -> None:
         draws.ask_void(draw.id, "想换一批")
 
 
-@pytest.mark.parametrize("act", [lambda draw: draws.ask_void(draw.id, "x"), lambda draw: draws.correct(draw.id, "x")])
+@pytest.mark.parametrize(
+    "act", [lambda draw: draws.ask_void(draw.id, "x"), lambda draw: draws.correct(draw.id, "x")]
+)
 def test_another_unit_does_not_touch_the_draw(spot: Stage, act) -> None:
     spot.ready()
     draw = spot.drawn()
@@ -405,14 +460,18 @@ def test_a_cut_at_any_statement_leaves_not_yet_drawn_or_the_one_result(spot: Sta
         finally:
             del database.obj.execute_sql
         if Draw.get_by_id(draw.id).state != "drawn":
-            assert DrawResult.select().count() == DrawnObject.select().count() == SpotCheck.select().count() == 0
+            assert (
+                DrawResult.select().count() == DrawnObject.select().count() == SpotCheck.select().count() == 0
+            )
             assert PublicValue.select().count() == 1
     expected = DrawResult.get()
     assert cut > 15 and DrawResult.select().count() == 1 and DrawnObject.select().count() == 3
     assert verifiable.verify_bundle(runs.bundle_of(expected), draw.digest).ok
 
 
-def test_a_large_library_is_sealed_and_drawn_by_jobs_that_may_run_again(spot: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_library_is_sealed_and_drawn_by_jobs_that_may_run_again(
+    spot: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sealings, "LARGE", 10)
     spot.ready(30)
     task = spot.task()
@@ -424,7 +483,9 @@ def test_a_large_library_is_sealed_and_drawn_by_jobs_that_may_run_again(spot: St
     draw = _revealed(spot, draw)
     draw = spot.typed(draw, "27183", "27183")
     assert draw.state == "valued" and DrawResult.select().count() == 0
-    jobs.Job.update(state="running").where(jobs.Job.id == draw.job_id).execute()  # as a stopped runner leaves it
+    jobs.Job.update(state="running").where(
+        jobs.Job.id == draw.job_id
+    ).execute()  # as a stopped runner leaves it
     jobs.work_off()
     runs.run(draw.id)
     assert Draw.get().state == "drawn" and DrawResult.select().count() == 1
@@ -483,7 +544,9 @@ def test_the_next_of_the_objects_own_order_takes_the_place(spot: Stage) -> None:
     check = checks_of(draw)[0]
     seed = verifiable.draw_seed(draw.announce, runs.draws.reveals_of(draw), "27183")
     people = [row["id"] for row in draw.inspectors]
-    order = sorted(people, key=lambda key: hashlib.new("sm3", _parts("insp/1", seed, check.object_id, key)).digest())
+    order = sorted(
+        people, key=lambda key: hashlib.new("sm3", _parts("insp/1", seed, check.object_id, key)).digest()
+    )
     first = check.members.order_by(CheckMember.id).first()
     with spot.as_("gongan-jingban"):
         made = replacements.replace(first.id, "近亲属是经营者")
@@ -492,7 +555,11 @@ def test_the_next_of_the_objects_own_order_takes_the_place(spot: Stage) -> None:
         with pytest.raises(Refused, match="必须写明原因"):
             replacements.replace(made.id, "")
     serving = {member.inspector.key for member in check.members}
-    assert made.inspector.key == next(key for key in order[order.index(first.inspector.key) :] + order if key not in serving - {made.inspector.key})
+    assert made.inspector.key == next(
+        key
+        for key in order[order.index(first.inspector.key) :] + order
+        if key not in serving - {made.inspector.key}
+    )
     assert (made.replaces_id, CheckMember.get_by_id(first.id).left_reason) == (first.id, "近亲属是经营者")
 
 
@@ -512,5 +579,12 @@ def test_the_steps_stand_in_the_audit_log(spot: Stage) -> None:
     spot.ready()
     draw = spot.drawn()
     entries = audit.history("draw", draw.id)
-    assert [entry.action for entry, _ in entries][::-1] == ["编制抽取公告", "发布抽取公告", "公开全部揭示值", "录入公开数", "录入公开数", "抽取"]
+    assert [entry.action for entry, _ in entries][::-1] == [
+        "编制抽取公告",
+        "发布抽取公告",
+        "公开全部揭示值",
+        "录入公开数",
+        "录入公开数",
+        "抽取",
+    ]
     assert any(draw.digest in entry.note for entry, _ in entries)

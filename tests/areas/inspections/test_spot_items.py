@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from plugins.areas.inspections import items, rules
-from plugins.areas.inspections.models import ItemVersion
 from spot_stage import HOTELS, Stage
 
+from plugins.areas.inspections import items, rules
+from plugins.areas.inspections.models import ItemVersion
 from portal import clock
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 
@@ -54,7 +54,12 @@ def test_another_units_people_may_not(spot: Stage, account: str, state: str, act
         ACTS[act](version)
 
 
-ROUTES = {"submit": "inspection.draft", "review": "inspection.legal", "confirm": "inspection.confirm", "publish": "inspection.draft"}
+ROUTES = {
+    "submit": "inspection.draft",
+    "review": "inspection.legal",
+    "confirm": "inspection.confirm",
+    "publish": "inspection.draft",
+}
 
 
 @pytest.mark.parametrize("account, open_to", [
@@ -64,7 +69,9 @@ ROUTES = {"submit": "inspection.draft", "review": "inspection.legal", "confirm":
 def test_the_pages_ask_for_the_role(spot: Stage, as_person, account: str, open_to: set[str]) -> None:
     spot.item(upto="draft")
     browser = as_person(account)
-    answered = {route for route in ROUTES if browser.post(f"/inspections/items/{HOTELS}/{route}").status_code != 403}
+    answered = {
+        route for route in ROUTES if browser.post(f"/inspections/items/{HOTELS}/{route}").status_code != 403
+    }
     assert answered == open_to
 
 
@@ -104,7 +111,9 @@ def test_one_draft_for_an_item_at_a_time(spot: Stage) -> None:
     ("ratio", "很多", "应为整数"), ("ratio", "0", "应在 1 至 100"), ("yearly_cap", "13", "应在 1 至 12"), ("check_field", "食品（盐）", "不是公安分局的领域"),
     ("item", " ", "不能为空"), ("checklist", [], "没有检查内容"), ("kind", "特别", "应为一般或重点"), ("content", "长" * 501, "最多 500"),
 ])  # fmt: skip
-def test_a_draft_with_a_wrong_value_names_field_and_rule(spot: Stage, field: str, value: object, words: str) -> None:
+def test_a_draft_with_a_wrong_value_names_field_and_rule(
+    spot: Stage, field: str, value: object, words: str
+) -> None:
     version = spot.item()
     with spot.as_("gongan-jingban"), pytest.raises(Refused, match=words):
         items.draft("GA-NEW", items.plain(version) | {field: value})
@@ -122,5 +131,9 @@ def test_a_number_belongs_to_one_unit_and_has_no_strange_signs(spot: Stage) -> N
 
 def test_in_force_goes_up_to_the_day_before(spot: Stage) -> None:
     day = date(2026, 9, 25)
-    assert [rules.in_force(day, until, day) for until in (None, day, day + timedelta(days=1))] == [True, False, True]
+    assert [rules.in_force(day, until, day) for until in (None, day, day + timedelta(days=1))] == [
+        True,
+        False,
+        True,
+    ]
     assert not rules.in_force(None, None, day)

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from plugins.areas.inspections.check_models import SpotCheck
 from spot_stage import HOTELS, Stage, checks_of
 
+from plugins.areas.inspections.check_models import SpotCheck
 from portal.database import database
 from tests.cast import table_of, text_of
 
@@ -21,7 +21,18 @@ def drawn(spot: Stage):
     return spot.drawn()
 
 
-@pytest.mark.parametrize("account", ["gongan-jingban", "gongan-jiancha", "gongan-fuze", "bangongshi", "quguanban", "zhaojiren", "shenpi-jingban"])
+@pytest.mark.parametrize(
+    "account",
+    [
+        "gongan-jingban",
+        "gongan-jiancha",
+        "gongan-fuze",
+        "bangongshi",
+        "quguanban",
+        "zhaojiren",
+        "shenpi-jingban",
+    ],
+)
 def test_every_list_opens_for_the_members(drawn, as_person, account: str) -> None:
     browser = as_person(account)
     for name in LISTS:
@@ -41,7 +52,11 @@ def test_other_units_records_answer_404_and_do_not_stand_in_lists(spot: Stage, d
     check = checks_of(drawn)[0]
     paths = [f"/inspections/tasks/{drawn.task_id}", f"/inspections/draws/{drawn.id}", f"/inspections/checks/{check.id}",
              f"/inspections/draws/{drawn.id}/bundle.json", f"/inspections/checks/{check.id}/record.pdf"]  # fmt: skip
-    stranger, reader, owner = as_person("xiaofang-jingban"), as_person("bangongshi"), as_person("gongan-jingban")
+    stranger, reader, owner = (
+        as_person("xiaofang-jingban"),
+        as_person("bangongshi"),
+        as_person("gongan-jingban"),
+    )
     for path in paths:
         assert stranger.get(path).status_code == 404, path
     for path in paths[:4]:
@@ -92,7 +107,9 @@ def test_a_list_costs_the_same_queries_with_few_rows_and_with_thirty(spot: Stage
         assert len(ran) == counts[name], (name, few.id)
 
 
-def test_the_subjects_page_shows_the_visits_and_hides_unpublished_results_from_others(spot: Stage, drawn, as_person) -> None:
+def test_the_subjects_page_shows_the_visits_and_hides_unpublished_results_from_others(
+    spot: Stage, drawn, as_person
+) -> None:
     check = spot.entered(checks_of(drawn)[0], ("corrected",), note="未登记访客，已责令改正")
     path = f"/subjects/{check.subject_id}"
     assert "发现问题已责令改正" in text_of(as_person("gongan-jingban").get(path))
@@ -110,4 +127,8 @@ def test_a_refused_form_comes_back_with_what_was_typed(spot: Stage, as_person) -
     words = answer.get_data(as_text=True)
     assert answer.status_code == 422
     assert "结束日期 2026-09-20 早于开始日期 2026-09-25" in words and "临时任务必须写明原因" in words
-    assert "抽取比例“0”应为大于 0" in words and "检查人员数 1 应为 2 至 10" in words and 'value="旅馆检查"' in words
+    assert (
+        "抽取比例“0”应为大于 0" in words
+        and "检查人员数 1 应为 2 至 10" in words
+        and 'value="旅馆检查"' in words
+    )

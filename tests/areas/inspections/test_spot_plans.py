@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spot_stage import BARS, HOTELS, Stage, checks_of
+
 from plugins.areas.inspections import inspectors, libraries, library_objects, plans, rules, scoring_facts
 from plugins.areas.inspections.check_models import SpotCheck
 from plugins.areas.inspections.models import CheckPlan, PlanLine
-from spot_stage import BARS, HOTELS, Stage, checks_of
-
 from portal import clock, subjects
 from portal.database import database
 from portal.hookspecs import hookimpl
@@ -26,7 +26,9 @@ FROM, UNTIL = date(2026, 9, 1), date(2026, 10, 30)
 
 def _plan(spot: Stage, *, joint: bool = False) -> CheckPlan:
     with spot.as_("gongan-jingban"):
-        plan = plans.make(2026, "旅馆联合抽查" if joint else "公安年度计划", joint=joint, theme="酒店宾馆" if joint else "")
+        plan = plans.make(
+            2026, "旅馆联合抽查" if joint else "公安年度计划", joint=joint, theme="酒店宾馆" if joint else ""
+        )
         plans.add_line(plan.id, plans.Line("police", HOTELS, FROM, UNTIL, "10"))
         if joint:
             plans.add_line(plan.id, plans.Line("fire", BARS, FROM, UNTIL, "10"))
@@ -76,7 +78,14 @@ def test_silence_after_the_date_counts_as_agreeing(spot: Stage) -> None:
 def test_a_wrong_line_names_the_field(spot: Stage, changed: dict, field: str) -> None:
     spot.ready(joint=True)
     plan = _plan(spot)
-    values = {"unit": "police", "number": HOTELS, "from_day": FROM, "until_day": UNTIL, "percent": "3", **changed}
+    values = {
+        "unit": "police",
+        "number": HOTELS,
+        "from_day": FROM,
+        "until_day": UNTIL,
+        "percent": "3",
+        **changed,
+    }
     with spot.as_("gongan-jingban"), pytest.raises(Refused) as refused:
         plans.add_line(plan.id, plans.Line(**values))
     assert field in refused.value.fields and PlanLine.select().count() == 1
@@ -121,7 +130,11 @@ def test_a_rule_filters_the_living_subjects(spot: Stage, values: dict, size: int
     class Permits:
         @hookimpl
         def subject_labels(self):
-            return {"测试许可": subjects.Subject.select(subjects.Subject.id).where(subjects.Subject.industry == "F5212")}
+            return {
+                "测试许可": subjects.Subject.select(subjects.Subject.id).where(
+                    subjects.Subject.industry == "F5212"
+                )
+            }
 
     registry().manager.register(Permits(), "test.permits")
     try:
@@ -172,7 +185,13 @@ def test_a_changed_rule_needs_its_reason_and_its_own_unit(spot: Stage) -> None:
 ])  # fmt: skip
 def test_a_wrong_inspector_names_the_field(spot: Stage, changed: dict, field: str) -> None:
     spot.inspectors(count=1)
-    values = {"name": "李四", "staff_number": "100", "certificate": "苏F-9", "valid_to": date(2027, 1, 1), **changed}
+    values = {
+        "name": "李四",
+        "staff_number": "100",
+        "certificate": "苏F-9",
+        "valid_to": date(2027, 1, 1),
+        **changed,
+    }
     with spot.as_("gongan-jingban"), pytest.raises(Refused) as refused:
         inspectors.save("police", values)
     assert list(refused.value.fields) == [field]
@@ -181,7 +200,10 @@ def test_a_wrong_inspector_names_the_field(spot: Stage, changed: dict, field: st
 def test_inspectors_belong_to_their_unit(spot: Stage) -> None:
     (one,) = spot.inspectors(count=1)
     with spot.as_("xiaofang-jingban"):
-        for act in (lambda: inspectors.take_leave(one.id, FROM, UNTIL, "x"), lambda: inspectors.declare_interest(one.id, "x", "x", "x")):
+        for act in (
+            lambda: inspectors.take_leave(one.id, FROM, UNTIL, "x"),
+            lambda: inspectors.declare_interest(one.id, "x", "x", "x"),
+        ):
             with pytest.raises(Missing):
                 act()
         with pytest.raises(NotAllowed):
@@ -195,7 +217,9 @@ def test_the_facts_of_a_quarter_grow_with_the_work(spot: Stage) -> None:
     nothing = {"item_list": False, "subjects": False, "inspectors": False, "plan": False, "task": False}
     facts = scoring_facts.of_all(Q3)
     assert facts["police"]["single_check"] == {**nothing, "planned": 0, "finished": 0}
-    assert facts["police"]["joint_check"] == {**nothing, "finished": 0} and facts["police"]["check_results"] == {"tasks": 0}
+    assert facts["police"]["joint_check"] == {**nothing, "finished": 0} and facts["police"][
+        "check_results"
+    ] == {"tasks": 0}
     spot.ready(joint=True)
     plan = _plan(spot)
     with spot.as_("gongan-jingban"):
@@ -214,10 +238,14 @@ def test_the_facts_of_a_quarter_grow_with_the_work(spot: Stage) -> None:
     assert facts["police"]["joint_check"] == {**stands, "plan": False, "finished": 1}
     # Each participating unit is credited for its own results.
     assert facts["fire"]["joint_check"] == {**stands, "plan": False, "finished": 0}
-    assert scoring_facts.of_all(Q4)["police"]["single_check"]["finished"] == 0  # counted once, in the quarter it was finished in
+    assert (
+        scoring_facts.of_all(Q4)["police"]["single_check"]["finished"] == 0
+    )  # counted once, in the quarter it was finished in
 
 
-def test_a_task_that_ended_unfinished_and_a_line_without_a_task_are_planned_and_not_finished(spot: Stage) -> None:
+def test_a_task_that_ended_unfinished_and_a_line_without_a_task_are_planned_and_not_finished(
+    spot: Stage,
+) -> None:
     spot.ready()
     plan = _plan(spot)
     with spot.as_("gongan-jingban"):
@@ -228,7 +256,9 @@ def test_a_task_that_ended_unfinished_and_a_line_without_a_task_are_planned_and_
     facts = scoring_facts.of_all(Q4)["police"]["single_check"]
     assert (facts["planned"], facts["finished"]) == (3, 0)
     rows = scoring_facts.rows(Q4, "police", "single_check")
-    assert [row["counted"] for row in rows] == [False] * 3 and sum("没有建立任务" in row["text"] for row in rows) == 2
+    assert [row["counted"] for row in rows] == [False] * 3 and sum(
+        "没有建立任务" in row["text"] for row in rows
+    ) == 2
 
 
 def test_the_facts_of_all_units_cost_a_dozen_queries_whatever_there_is(spot: Stage) -> None:
