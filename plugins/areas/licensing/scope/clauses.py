@@ -8,7 +8,7 @@ from dataclasses import dataclass
 PERMIT, GENERAL = "许可", "一般"
 
 _MARKER = re.compile(
-    r"(?P<permit>(?:前置|后置)?许可类?(?:经营)?(?:项目|范围)|(?:前置|后置)许可(?:经营)?项目)|(?P<general>一般类?(?:经营)?(?:项目|范围))"
+    r"(?:(?P<permit>(?:前置|后置)?许可类?(?:经营)?(?:项目|范围)|(?:前置|后置)许可(?:经营)?项目)|(?P<general>一般类?(?:经营)?(?:项目|范围)))(?:[是为](?=:))?"
 )
 _NOT_A_MARKER = re.compile(r"[凭,的经外以除、)及和与]")
 
@@ -30,7 +30,7 @@ _NEGATED_OUTSIDE = re.compile(
     r"|除(?!尘|虫|湿|雪|草|甲醛|四害|臭|锈|垢|霉|螨|颤)[^;。]{1,60}?(?:除外|之外|以外|外(?=[,;。:的]|$))"
 )
 _EXCEPTED = re.compile(r"[^,;。()]*?(?:除外|以外)")
-_BOUNDARY = re.compile(r"[、,;:。()/|+]")
+_BOUNDARY = re.compile(r"[、,;:。()/|+#]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,11 @@ def lists(text: str, begin: int, end: int, found: list[tuple[int, int, int]], ga
             place = min(skip_to[place], end) + 1
             continue
         character = text[place]
-        if character in "、,;:。/|+" or (place in gaps and core):
+        if character in "、,;:。/|+#" or (place in gaps and core):
             close(place)
-            if character in ",;:。":
+            if character in ",;:。#":
                 result.append([])
-            start = place if place in gaps and character not in "、,;:。/|+" else place + 1
+            start = place if place in gaps and character not in "、,;:。/|+#" else place + 1
             if start == place:
                 core.append(character)
         elif character != ")":

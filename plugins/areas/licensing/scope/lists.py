@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from .clauses import Element
 
 _VERB = (
-    "批发|零售|销售|经营|购销|生产|制造|加工|收购|储存|运输|租赁|出租|回收|开采|屠宰|安装|维修|维护|保养|改造|收集|贮存|处置|清运|种植"
+    "批发|零售|产销|销售|经营|购销|生产|制造|加工|收购|储存|运输|租赁|出租|回收|开采|屠宰|安装|维修|维护|保养|改造|收集|贮存|处置|清运|种植"
     "|养殖|饲养|印刷|出版|放映|制售|使用|充装|勘察|设计|施工|监理|检测|检验|处理|利用|繁育|拆解"
 )
-_LEADING = "批发|零售|销售|经营|购销|生产|制造|加工|收购|储存|租赁|出租|回收|屠宰|制售|出版|放映"
+_LEADING = "批发|零售|产销|销售|经营|购销|生产|制造|加工|收购|储存|租赁|出租|回收|屠宰|制售|出版|放映"
 _JOIN = "兼|及|和|与|或|并|以及|、"
 _TRAIL = re.compile(rf"的?((?:{_VERB})(?:(?:{_JOIN})?(?:{_VERB}))*)(?:服务|业务|活动)?$")
 _LEAD = re.compile(rf"((?:{_LEADING})(?:(?:{_JOIN})?(?:{_LEADING}))*)(?!服务|业务|活动|贸易|代理|管理|许可|品|技术|设备|咨询|的)(?=.)")
-_ONLY_VERBS = re.compile(rf"(?:{_VERB})(?:(?:{_JOIN})?(?:{_VERB}))*(?:服务|业务)?$")
+_ONLY_VERBS = re.compile(rf"(?:从事|线上|线下|网上|网络|互联网|主营|兼营|经营范围)*(?:{_VERB})(?:(?:{_JOIN})?(?:{_VERB}))*(?:服务|业务)?$")
 _EACH = re.compile(_VERB)
 _WHOLE = re.compile(r"(?:服务|业务|活动|工程|咨询|管理|开发|代理|推广|转让)$")
 _AND = re.compile(r"以及|及|和|与|或|兼")
@@ -42,9 +42,14 @@ class _Parsed:
     only_verbs: bool
 
 
+def only_verbs(element: Element) -> bool:
+    """Whether the element is a heading such as 批发兼零售 and names nothing by itself."""
+    return bool(_ONLY_VERBS.match(element.core))
+
+
 def _parse(element: Element) -> _Parsed:
     core = element.core
-    if _ONLY_VERBS.match(core):
+    if only_verbs(element):
         return _Parsed(element, (), tuple(_EACH.findall(core)), "", True)
     lead = _LEAD.match(core)
     trail = _TRAIL.search(core)
@@ -98,6 +103,7 @@ def _verbs_behind(parsed: list[_Parsed]) -> list[tuple[tuple[str, ...], int]]:
 
 
 def _join(here: _Parsed, verbs: tuple[str, ...], start: int, end: int) -> Iterator[Candidate]:
+    verbs = tuple(w for v in verbs for w in (("生产", "销售") if v == "产销" else (v,)))
     for thing in {here.thing: None, **dict.fromkeys(_AND.split(here.thing))}:
         for verb in dict.fromkeys(verbs) if thing else ():
             yield Candidate(thing + verb, len(thing), here.element, start, end)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from . import clauses, qualifiers
 from .clauses import Element
 from .guards import fits
-from .lists import candidates
+from .lists import candidates, only_verbs
 from .normalise import Normalised, normalise
 from .patterns import NOUN_FOLLOWS, Patterns
 
@@ -69,6 +69,12 @@ class _Clause:
         while stop < len(self.text) and self.text[stop] == "(":
             stop = next(c for o, c, _ in self.brackets if o == stop) + 1
         return begin, min(max(stop, end), len(self.text))
+
+    def shared_end(self, begin: int, stop: int) -> int:
+        """Where the element ends whose head word the element ``begin``…``stop`` shares (住宿、饮食服务（…）)."""
+        while stop < len(self.text) and self.text[stop] == "、" and not _COMPLETE.search(self.text[begin:stop]):
+            begin, stop = self.element_around(stop + 1, stop + 2)
+        return stop
 
     def list_around(self, start: int, end: int) -> tuple[int, int]:
         """The list (between ，；。：outside brackets) that holds the place."""
@@ -138,13 +144,16 @@ def _meant(clause: _Clause, lists: list[list[Element]]) -> list[tuple[str, int, 
             if any(close < element.end - 1 for _, close in element.brackets):
                 found += _phrase(clause, element.core, 0, element.start, element.end)
     for candidate in candidates(lists):
-        if "\0" not in candidate.text:
+        if "\0" not in candidate.text and candidate.text not in clause.text:
             found += _phrase(clause, candidate.text, candidate.joint, candidate.start, candidate.end)
     return found
 
 
 def _phrase(clause: _Clause, text: str, joint: int, start: int, end: int) -> list[tuple[str, int, int]]:
     found = []
+    for opening, closing, _ in reversed(clause.brackets):
+        if closing == end - 1 and opening > start:
+            end = opening
     for index, at, to in clause.patterns.find(text):
         for code, follows in clause.patterns.patterns[index].owners.items():
             guarded = follows is not None and follows is not NOUN_FOLLOWS
@@ -181,7 +190,7 @@ def _qualify(clause: _Clause, found: list[tuple[str, int, int]]) -> list[tuple[s
         )
         if became is None:
             continue
-        branch = bool(qualifiers.BRANCH.search(clause.text[begin:stop]))
+        branch = bool(qualifiers.BRANCH.search(clause.text[begin : clause.shared_end(begin, stop)]))
         result.append((became, start, stop if became != code and clause.text[end : end + 1] == "(" else end, branch))
     return [f for f in result if (f[0], clause.element_around(f[1], f[2])[0]) not in replaced]
 
@@ -191,7 +200,7 @@ def _stretch(clause, section, lists, finds, explained, begin, end) -> Stretch:
     unexplained: list[tuple[int, int]] = []
     wide: list[tuple[int, int]] = []
     for each in lists:
-        whole = [e for e in each if not _NOTHING.match(e.core.replace("\0", ""))]
+        whole = [e for e in each if not _NOTHING.match(e.core.replace("\0", "")) and not only_verbs(e)]
         for element in whole:
             core = element.core.replace("\0", "")
             if core in clause.patterns.wide and not _touched(element.start, element.end, explained):

@@ -14,6 +14,8 @@ _BRACKETS = {
     "﹔": ";",
     "•": "、",
     "·": "、",
+    # decoration that registrars put behind a scope
+    **dict.fromkeys("*＊※〓", ""),
 }
 #: Every character seen so far → what it becomes (empty for white space and invisible characters).
 _SPELLING: dict[str, str] = {}

@@ -31,7 +31,7 @@ _LIGHT = re.compile(r"(?:4\.5|四点五)吨(?:及|\(含\)|含)?以下|4500(?:千
 _PREPACKED = re.compile(r"预包装")
 _LOOSE = re.compile(r"散装|熟食|现制|现场|热食|冷食|生食|裱花|自制|糕点类")
 _SHARED_TO = re.compile(r"含|包括|兼")
-BRANCH = re.compile(r"限?(?:于|在|由|下设|另设|设立)?分(?:支机构|公司)经营|限分(?:支机构|公司)|仅限分(?:支机构|公司)|分支机构凭证经营")
+BRANCH = re.compile(r"限?其?(?:于|在|由|下设|另设|设立|下属)?分(?:支机构|公司)经营|限其?分(?:支机构|公司)|仅限分(?:支机构|公司)|分支机构凭证经营")
 
 #: Narrower item → the wider one that it replaces when it stands in the wider one's bracket.
 NARROWER = {"JT04": "JT02", "JT03": "JT02"}
