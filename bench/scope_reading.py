@@ -70,7 +70,9 @@ def main() -> None:
     print(f"{full / floor:7.1%}  scope reading with all rules, clauses remembered: {full:,.0f} scopes/s")
     print(f"{cold / floor:7.1%}  scope reading with all rules, nothing remembered: {cold:,.0f} scopes/s")
     print(f"{1:7.0%}  bare Aho–Corasick pass, {len(words)} keywords: {floor:,.0f} scopes/s")
-    print(f"         mean length {sum(map(len, texts)) / COUNT:.0f} characters, {COUNT:,} scopes, shares {SHARES}")
+    print(
+        f"         mean length {sum(map(len, texts)) / COUNT:.0f} characters, {COUNT:,} scopes, shares {SHARES}"
+    )
 
 
 if __name__ == "__main__":

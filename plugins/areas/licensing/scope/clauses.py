@@ -30,6 +30,7 @@ _NEGATED_OUTSIDE = re.compile(
     r"|除(?!尘|虫|湿|雪|草|甲醛|四害|臭|锈|垢|霉|螨|颤)[^;。]{1,60}?(?:除外|之外|以外|外(?=[,;。:的]|$))"
 )
 _EXCEPTED = re.compile(r"[^,;。()]*?(?:除外|以外)")
+_BOUNDARIES = frozenset("、,;:。()/|+#")
 _BOUNDARY = re.compile(r"[、,;:。()/|+#]")
 
 
@@ -114,12 +115,14 @@ def segment_end(text: str, place: int, gaps: frozenset[int]) -> int:
 
 def segment_start(text: str, place: int) -> int:
     """Where the element that holds ``place`` begins."""
-    while place > 0 and not _BOUNDARY.match(text[place - 1]):
+    while place > 0 and text[place - 1] not in _BOUNDARIES:
         place -= 1
     return place
 
 
-def lists(text: str, begin: int, end: int, found: list[tuple[int, int, int]], gaps: frozenset[int]) -> list[list[Element]]:
+def lists(
+    text: str, begin: int, end: int, found: list[tuple[int, int, int]], gaps: frozenset[int]
+) -> list[list[Element]]:
     """The lists of a stretch (cut at ，；。：outside brackets), each cut into elements at 、 outside brackets."""
     outer = [(o, c) for o, c, depth in found if depth == 0 and begin <= o < end]
     result: list[list[Element]] = [[]]

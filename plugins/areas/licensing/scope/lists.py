@@ -15,8 +15,12 @@ _VERB = (
 _LEADING = "批发|零售|产销|销售|经营|购销|生产|制造|加工|收购|储存|租赁|出租|回收|屠宰|制售|出版|放映"
 _JOIN = "兼|及|和|与|或|并|以及|、"
 _TRAIL = re.compile(rf"的?((?:{_VERB})(?:(?:{_JOIN})?(?:{_VERB}))*)(?:服务|业务|活动)?$")
-_LEAD = re.compile(rf"((?:{_LEADING})(?:(?:{_JOIN})?(?:{_LEADING}))*)(?!服务|业务|活动|贸易|代理|管理|许可|品|技术|设备|咨询|的)(?=.)")
-_ONLY_VERBS = re.compile(rf"(?:从事|线上|线下|网上|网络|互联网|主营|兼营|经营范围)*(?:{_VERB})(?:(?:{_JOIN})?(?:{_VERB}))*(?:服务|业务)?$")
+_LEAD = re.compile(
+    rf"((?:{_LEADING})(?:(?:{_JOIN})?(?:{_LEADING}))*)(?!服务|业务|活动|贸易|代理|管理|许可|品|技术|设备|咨询|的)(?=.)"
+)
+_ONLY_VERBS = re.compile(
+    rf"(?:从事|线上|线下|网上|网络|互联网|主营|兼营|经营范围)*(?:{_VERB})(?:(?:{_JOIN})?(?:{_VERB}))*(?:服务|业务)?$"
+)
 _EACH = re.compile(_VERB)
 _WHOLE = re.compile(r"(?:服务|业务|活动|工程|咨询|管理|开发|代理|推广|转让)$")
 _AND = re.compile(r"以及|及|和|与|或|兼")
@@ -65,10 +69,10 @@ def candidates(all_lists: list[list[Element]]) -> Iterator[Candidate]:
     last: _Parsed | None = None
     for elements in all_lists:
         parsed = [_parse(e) for e in elements]
-        if len(parsed) == 1 and parsed[0].only_verbs:
+        if parsed and all(here.only_verbs for here in parsed):
+            heading = tuple(verb for here in parsed for verb in here.trail)
             if last is not None:
-                yield from _join(last, parsed[0].trail, last.element.start, parsed[0].element.end)
-            heading = parsed[0].trail
+                yield from _join(last, heading, last.element.start, parsed[-1].element.end)
             continue
         lead = heading
         behind = _verbs_behind(parsed)

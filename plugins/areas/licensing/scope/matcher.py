@@ -72,7 +72,9 @@ class _Clause:
 
     def shared_end(self, begin: int, stop: int) -> int:
         """Where the element ends whose head word the element ``begin``…``stop`` shares (住宿、饮食服务（…）)."""
-        while stop < len(self.text) and self.text[stop] == "、" and not _COMPLETE.search(self.text[begin:stop]):
+        while (
+            stop < len(self.text) and self.text[stop] == "、" and not _COMPLETE.search(self.text[begin:stop])
+        ):
             begin, stop = self.element_around(stop + 1, stop + 2)
         return stop
 
@@ -164,7 +166,9 @@ def _phrase(clause: _Clause, text: str, joint: int, start: int, end: int) -> lis
     return found
 
 
-def _by_class(clause: _Clause, lists: list[list[Element]], begin: int, end: int) -> list[tuple[str, int, int]]:
+def _by_class(
+    clause: _Clause, lists: list[list[Element]], begin: int, end: int
+) -> list[tuple[str, int, int]]:
     text = clause.positive[begin:end]
     if "医疗器械" not in text and "易制毒" not in text:
         return []
@@ -180,8 +184,12 @@ def _qualify(clause: _Clause, found: list[tuple[str, int, int]]) -> list[tuple[s
     for code, start, end in found:
         begin, stop = clause.element_around(start, end)
         list_begin, list_stop = clause.list_around(start, end)
-        held = "".join(clause.positive[o + 1 : c] for o, c, d in clause.brackets if d == 0 and begin <= o < stop)
-        inside = next((clause.positive[o + 1 : c] for o, c, d in clause.brackets if d == 0 and o < start < c), None)
+        held = "".join(
+            clause.positive[o + 1 : c] for o, c, d in clause.brackets if d == 0 and begin <= o < stop
+        )
+        inside = next(
+            (clause.positive[o + 1 : c] for o, c, d in clause.brackets if d == 0 and o < start < c), None
+        )
         wider = qualifiers.replaces(code, inside) if inside is not None else None
         if wider:
             replaced.add((wider, begin))
@@ -191,7 +199,9 @@ def _qualify(clause: _Clause, found: list[tuple[str, int, int]]) -> list[tuple[s
         if became is None:
             continue
         branch = bool(qualifiers.BRANCH.search(clause.text[begin : clause.shared_end(begin, stop)]))
-        result.append((became, start, stop if became != code and clause.text[end : end + 1] == "(" else end, branch))
+        result.append(
+            (became, start, stop if became != code and clause.text[end : end + 1] == "(" else end, branch)
+        )
     return [f for f in result if (f[0], clause.element_around(f[1], f[2])[0]) not in replaced]
 
 
@@ -206,13 +216,19 @@ def _stretch(clause, section, lists, finds, explained, begin, end) -> Stretch:
             if core in clause.patterns.wide and not _touched(element.start, element.end, explained):
                 wide.append(span(element.start, element.end))
         apart = len(whole) > 1 and all(_COMPLETE.search(e.core.rstrip("\0")) for e in whole)
-        groups = [(e.start, e.end) for e in whole] if apart else [(whole[0].start, whole[-1].end)] if whole else []
+        groups = (
+            [(e.start, e.end) for e in whole] if apart else [(whole[0].start, whole[-1].end)] if whole else []
+        )
         for start, stop in groups:
             if not _touched(start, stop, explained) and not qualifiers.BRANCH.search(clause.text[start:stop]):
                 unexplained.append(span(start, stop))
     heading = clause.text[begin:end]
-    branch_heading = bool(re.match(r"(?:以下|下列)?(?:项目|范围)?[仅由]?限?(?:于|下设)?分(?:支机构|公司)(?:经营)?:", heading))
-    everything = tuple(Find(code, *span(s, e), branch or branch_heading) for code, s, e, branch in finds if e > s)
+    branch_heading = bool(
+        re.match(r"(?:以下|下列)?(?:项目|范围)?[仅由]?限?(?:于|下设)?分(?:支机构|公司)(?:经营)?:", heading)
+    )
+    everything = tuple(
+        Find(code, *span(s, e), branch or branch_heading) for code, s, e, branch in finds if e > s
+    )
     silent = section is None and not (everything or unexplained or wide)
     return Stretch(section, everything, tuple(unexplained), tuple(wide), branch_heading, silent)
 

@@ -64,7 +64,9 @@ def shipped_items() -> list[CatalogueItem]:
     """All rows of the permit files that lie in the units' folders and with the licensing area."""
     plugins = Path(__file__).parents[3]
     files = [*sorted(plugins.glob("units/*/permits.csv")), plugins / "areas" / "licensing" / "outside.csv"]
-    return [_row(cells) for file in files for cells in csv.DictReader(file.open(encoding="utf-8-sig", newline=""))]
+    return [
+        _row(cells) for file in files for cells in csv.DictReader(file.open(encoding="utf-8-sig", newline=""))
+    ]
 
 
 def _row(cells: dict[str, str]) -> Row:
@@ -78,7 +80,10 @@ def _row(cells: dict[str, str]) -> Row:
 def labelled_scopes(path: Path) -> list[Labelled]:
     """The labelled scopes of a JSON lines file (number, half, dialect, scope, codes, unknown)."""
     rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    return [Labelled(**{**row, "codes": frozenset(row["codes"]), "unknown": tuple(row["unknown"])}) for row in rows]
+    return [
+        Labelled(**{**row, "codes": frozenset(row["codes"]), "unknown": tuple(row["unknown"])})
+        for row in rows
+    ]
 
 
 def tally(reader: ScopeReader, scopes: Iterable[Labelled]) -> Tally:

@@ -64,7 +64,9 @@ class Patterns:
                 # A row that never comes from a scope still explains its words: 技术进出口 needs nothing since 2022.
                 known.update(words if item.kind == "QX" else ())
                 continue
-            guards = {spell(k): tuple(spell(f) for f in follows) for k, follows in (rule.guards if rule else ())}
+            guards = {
+                spell(k): tuple(spell(f) for f in follows) for k, follows in (rule.guards if rule else ())
+            }
             for word in words:
                 owners[word][item.code] = guards.get(word, None if _ACTIVITY.search(word) else NOUN_FOLLOWS)
             for word in (*item.exclusions, *(rule.exclusions if rule else ())):
@@ -72,7 +74,11 @@ class Patterns:
         self.patterns = self._join(owners, excluded, known)
         self.by_text = {p.text: p for p in self.patterns}
         self.wide = frozenset(spell(w) for w in TOO_WIDE)
-        self._automaton = AhoCorasick([p.text for p in self.patterns], matchkind=MatchKind.LeftmostLongest) if self.patterns else None
+        self._automaton = (
+            AhoCorasick([p.text for p in self.patterns], matchkind=MatchKind.LeftmostLongest)
+            if self.patterns
+            else None
+        )
 
     def _join(self, owners, excluded, known) -> list[Pattern]:
         result = {word: Pattern(word, dict(codes)) for word, codes in owners.items() if word}

@@ -15,7 +15,9 @@ _EACH_CLASS = re.compile(r"iii|ii|i|[一二三123]")
 _CLASS = {"一": 1, "i": 1, "1": 1, "二": 2, "ii": 2, "2": 2, "三": 3, "iii": 3, "3": 3}
 _TRADE = re.compile(r"销售|经营|批发|零售|购销|租赁|出租|贸易|买卖")
 _MAKE = re.compile(r"生产|制造|加工")
-_GUARDED = re.compile(r"^(?:的)?(?:咨询|维修|维护|技术|研发|配送|展览|信息|软件|设计|检测|安装|售后|物流|包装|仓储|进出口)")
+_GUARDED = re.compile(
+    r"^(?:的)?(?:咨询|维修|维护|技术|研发|配送|展览|信息|软件|设计|检测|安装|售后|物流|包装|仓储|进出口)"
+)
 
 #: (thing, what is done) → class → item. First-class devices are free to sell and filed when made.
 _ITEM = {
@@ -27,11 +29,15 @@ _ITEM = {
 #: Items found here alone, since the class decides and not the phrase.
 BY_CLASS = frozenset(code for classes in _ITEM.values() for code in classes.values())
 
-_LIGHT = re.compile(r"(?:4\.5|四点五)吨(?:及|\(含\)|含)?以下|4500(?:千克|公斤|kg)(?:及|\(含\)|含)?以下|总质量不超过4\.5吨")
+_LIGHT = re.compile(
+    r"(?:4\.5|四点五)吨(?:及|\(含\)|含)?以下|4500(?:千克|公斤|kg)(?:及|\(含\)|含)?以下|总质量不超过4\.5吨"
+)
 _PREPACKED = re.compile(r"预包装")
 _LOOSE = re.compile(r"散装|熟食|现制|现场|热食|冷食|生食|裱花|自制|糕点类")
 _SHARED_TO = re.compile(r"含|包括|兼")
-BRANCH = re.compile(r"限?其?(?:于|在|由|下设|另设|设立|下属)?分(?:支机构|公司)经营|限其?分(?:支机构|公司)|仅限分(?:支机构|公司)|分支机构凭证经营")
+BRANCH = re.compile(
+    r"限?其?(?:于|在|由|下设|另设|设立|下属)?分(?:支机构|公司)经营|限其?分(?:支机构|公司)|仅限分(?:支机构|公司)|分支机构凭证经营"
+)
 
 #: Narrower item → the wider one that it replaces when it stands in the wider one's bracket.
 NARROWER = {"JT04": "JT02", "JT03": "JT02"}
