@@ -17,6 +17,8 @@ _GUARD_START = re.compile(
 _GUARD_END = re.compile(
     rf"(?:{_THINGS}|{_SERVICES_ABOUT})(?:服务|销售|业务|活动|制造|生产|租赁|出租|维修|安装|开发|批发|零售|转让|推广|交流|及配件|咨询|的)*$"
 )
+#: Before a noun these make it a mere object: 代订酒店, 投资酒店.
+_OBJECT_OF = ("代订", "预订", "预定", "代办", "投资", "建设", "策划", "设计", "装修", "清洗", "为", "对", "用于")
 _JOINED = "及和与或兼并以"
 
 
@@ -30,6 +32,8 @@ def fits(text: str, start: int, end: int, stop: int, follows: tuple[str, ...] | 
         return False
     tail = text[end:stop]
     if follows is not None:
+        if text.endswith(_OBJECT_OF, max(0, start - 2), start):
+            return False
         if not any(_follows(text, start, tail, word) for word in follows):
             return False
     elif tail and tail[0] not in _JOINED and _GUARD_START.match(tail.lstrip("的之")):

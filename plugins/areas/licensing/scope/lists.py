@@ -22,7 +22,10 @@ _ONLY_VERBS = re.compile(
     rf"(?:从事|线上|线下|网上|网络|互联网|主营|兼营|经营范围)*(?:{_VERB})(?:(?:{_JOIN})?(?:{_VERB}))*(?:服务|业务)?$"
 )
 _EACH = re.compile(_VERB)
-_WHOLE = re.compile(r"(?:服务|业务|活动|工程|咨询|管理|开发|代理|推广|转让)$")
+_WHOLE = re.compile(r"(?:服务|业务|活动|咨询|管理|开发|代理|推广|转让)$")
+#: 糖果、饮料包装机械的制造 makes machines, no sweets.
+_MACHINES = re.compile(r"(?:机械|设备|装备|器械|仪器|机具|模具|配件|生产线|机)$")
+_MAKING = frozenset(("生产", "制造", "加工"))
 _AND = re.compile(r"以及|及|和|与|或|兼")
 
 
@@ -101,6 +104,8 @@ def _verbs_behind(parsed: list[_Parsed]) -> list[tuple[tuple[str, ...], int]]:
         result.append((verbs, stop))
         if here.trail:
             verbs, stop = here.trail, here.element.end
+            if _MACHINES.search(here.thing):
+                verbs = tuple(verb for verb in verbs if verb not in _MAKING)
         elif here.lead or _WHOLE.search(here.thing):
             verbs, stop = (), 0
     return result[::-1]

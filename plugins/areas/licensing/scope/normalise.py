@@ -47,7 +47,7 @@ class Normalised:
 
     text: str
     starts: Sequence[int]
-    gaps: frozenset[int]
+    gaps: tuple[int, ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Place in the original (start, end) of the characters ``start``…``end`` (end is behind the last)."""
@@ -64,7 +64,7 @@ def normalise(text: str) -> Normalised:
     spelled = [_SPELLING[c] if c in _SPELLING else _spell(c) for c in text]
     joined = "".join(spelled)
     if len(joined) == len(text) and "" not in spelled:
-        return Normalised(joined, range(len(text)), frozenset())
+        return Normalised(joined, range(len(text)), ())
     starts: list[int] = []
     gaps: set[int] = set()
     for place, plain in enumerate(spelled):
@@ -72,4 +72,4 @@ def normalise(text: str) -> Normalised:
             starts.extend([place] * len(plain))
         elif starts:
             gaps.add(len(starts))
-    return Normalised(joined, tuple(starts), frozenset(gaps))
+    return Normalised(joined, tuple(starts), tuple(sorted(gaps)))

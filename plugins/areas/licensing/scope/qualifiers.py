@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 _CLASSES = re.compile(
-    r"(?P<classes>(?:第?(?:一|二|三|iii|ii|i|[123])(?:类(?!似))?(?:[、,/]|及|和|与|或|以及)?)*第?(?:一|二|三|iii|ii|i|[123])类)的?"
+    r"(?P<classes>(?:第?(?:一|二|三|iii|ii|i|[123])(?:类(?!似))?(?:[、,/]|及|和|与|或|以及)?){0,8}第?(?:一|二|三|iii|ii|i|[123])类)的?"
     r"(?P<thing>医疗器械|非药品类易制毒化学品|易制毒化学品)(?P<tail>[^、,;。:()]*)"
 )
 _CLASSES_BEHIND = re.compile(
-    r"(?P<thing>医疗器械)\(?(?P<classes>(?:第?(?:一|二|三|iii|ii|i|[123])类?[、,/及和与]?)*第?(?:一|二|三|iii|ii|i|[123])类)\)?(?P<tail>[^、,;。:()]*)"
+    r"(?P<thing>医疗器械)\(?(?P<classes>(?:第?(?:一|二|三|iii|ii|i|[123])类?[、,/及和与]?){0,8}第?(?:一|二|三|iii|ii|i|[123])类)\)?(?P<tail>[^、,;。:()]*)"
 )
 _EACH_CLASS = re.compile(r"iii|ii|i|[一二三123]")
 _CLASS = {"一": 1, "i": 1, "1": 1, "二": 2, "ii": 2, "2": 2, "三": 3, "iii": 3, "3": 3}
