@@ -20,7 +20,7 @@ COUNT, ROUNDS, SEED = 20_000, 5, 20260101
 
 
 def scopes(count: int) -> list[str]:
-    """``count`` different scopes: clauses of the labelled ones of one dialect, drawn and shuffled with a fixed seed."""
+    """``count`` scopes, each of clauses drawn from the labelled ones of one dialect (fixed seed)."""
     random_source = random.Random(SEED)
     clauses: dict[str, list[str]] = {name: [] for name in SHARES}
     for line in LABELLED.read_text(encoding="utf-8").splitlines():
@@ -70,9 +70,8 @@ def main() -> None:
     print(f"{full / floor:7.1%}  scope reading with all rules, clauses remembered: {full:,.0f} scopes/s")
     print(f"{cold / floor:7.1%}  scope reading with all rules, nothing remembered: {cold:,.0f} scopes/s")
     print(f"{1:7.0%}  bare Aho–Corasick pass, {len(words)} keywords: {floor:,.0f} scopes/s")
-    print(
-        f"         mean length {sum(map(len, texts)) / COUNT:.0f} characters, {COUNT:,} scopes, shares {SHARES}"
-    )
+    mean = sum(map(len, texts)) / COUNT
+    print(f"         {COUNT:,} scopes of {mean:.0f} characters on average, shares {SHARES}")
 
 
 if __name__ == "__main__":

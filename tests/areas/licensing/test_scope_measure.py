@@ -1,4 +1,4 @@
-"""How well the reader finds the items of scopes that a person labelled; the table is printed with ``pytest -s``."""
+"""How well the reader finds the items of labelled scopes; ``pytest -s`` prints the table."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def left_out(outline: Outline) -> list[tuple[int, int]]:
 
 
 def segment_end(text: str, place: int, gaps: tuple[int, ...]) -> int:
-    """Where the element that goes on at ``place`` ends: at a separator, a bracket, or white space (``gaps``)."""
+    """Where the element that goes on at ``place`` ends: a separator, a bracket, white space (``gaps``)."""
     boundary = _BOUNDARY.search(text, place, place + _LONGEST_ELEMENT)
     end = boundary.start() if boundary else min(len(text), place + _LONGEST_ELEMENT)
     if gaps:
@@ -171,7 +171,9 @@ def segment_start(text: str, place: int) -> int:
     return place
 
 
-def lists(outline: Outline, positive: str, begin: int, end: int, gaps: tuple[int, ...]) -> list[list[Element]]:
+def lists(
+    outline: Outline, positive: str, begin: int, end: int, gaps: tuple[int, ...]
+) -> list[list[Element]]:
     """The lists of a stretch (cut at ，；。：outside brackets), cut into elements at 、 outside brackets.
 
     ``positive`` is the text with what is left out blanked.
@@ -194,7 +196,7 @@ def lists(outline: Outline, positive: str, begin: int, end: int, gaps: tuple[int
 
 
 def _elements(outline: Outline, begin: int, end: int, cuts: list[int]) -> list[tuple[int, int, str]]:
-    """(start, stop, the sign behind) of each element of a stretch; white space (``cuts``) separates like 、."""
+    """(start, stop, the sign behind) of each element; white space (``cuts``) separates like 、."""
     signs = [(m.start(), m.group()) for m in _SEPARATOR.finditer(outline.text, begin, end)]
     signs = sorted([*((p, s) for p, s in signs if not outline.bracket_around(p)), *((c, "") for c in cuts)])
     result, start = [], begin

@@ -24,14 +24,16 @@ _ONLY_VERBS = re.compile(
 _EACH = re.compile(_VERB)
 _WHOLE = re.compile(r"(?:服务|业务|活动|咨询|管理|开发|代理|推广|转让)$")
 #: 糖果、饮料包装机械的制造 makes machines, no sweets.
-_MACHINES = re.compile(r"(?:机械|设备|装备|器械|仪器|机具|模具|配件|生产线|机)$")
+_MACHINES = re.compile(
+    r"(?:机械|设备|装备|器械|仪器|机具|模具|配件|生产线|机)(?:的?(?:研发|开发|设计|研究))*$"
+)
 _MAKING = frozenset(("生产", "制造", "加工"))
 _AND = re.compile(r"以及|及|和|与|或|兼")
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A phrase which the list means without writing it: ``text``, whose verb begins at ``joint``; its place."""
+    """A phrase which the list means without writing it: ``text``, whose verb begins at ``joint``."""
 
     text: str
     joint: int
@@ -100,12 +102,13 @@ def _verbs_behind(parsed: list[_Parsed]) -> list[tuple[tuple[str, ...], int]]:
     result: list[tuple[tuple[str, ...], int]] = []
     verbs: tuple[str, ...] = ()
     stop = 0
+    making_machines = False
     for here in reversed(parsed):
-        result.append((verbs, stop))
+        making_machines = making_machines or bool(_MACHINES.search(here.thing))
+        result.append((tuple(v for v in verbs if not (making_machines and v in _MAKING)), stop))
         if here.trail:
             verbs, stop = here.trail, here.element.end
-            if _MACHINES.search(here.thing):
-                verbs = tuple(verb for verb in verbs if verb not in _MAKING)
+            making_machines = bool(_MACHINES.search(here.thing))
         elif here.lead or _WHOLE.search(here.thing):
             verbs, stop = (), 0
     return result[::-1]

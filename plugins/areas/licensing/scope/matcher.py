@@ -24,7 +24,7 @@ _NOTHING = re.compile(r"[无、,;。:()./\-\d…*]*$|暂无$|无$")
 
 @dataclass(frozen=True, slots=True)
 class Find:
-    """An item found in a clause: place in the clause's original text, and whether the permit is a branch's."""
+    """An item found in a clause: its place in the original, and whether the permit is a branch's."""
 
     code: str
     start: int
@@ -34,7 +34,7 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The part of a clause that belongs to one section (None: as before): finds, unknown and too wide words."""
+    """The part of a clause in one section (None: as before): finds, unknown and too wide words."""
 
     section: str | None
     finds: tuple[Find, ...]
@@ -77,7 +77,7 @@ class _Clause:
         return begin, min(max(stop, end), len(self.text))
 
     def shared_end(self, begin: int, stop: int) -> int:
-        """Where the element ends whose head word the element ``begin``…``stop`` shares (住宿、饮食服务（…）)."""
+        """Where the element ends whose head word ``begin``…``stop`` shares (住宿、饮食服务（…）)."""
         for _ in range(_SHARED_AT_MOST):
             if self.text[stop : stop + 1] != "、" or _COMPLETE.search(self.text[begin:stop]):
                 break
@@ -132,7 +132,7 @@ def _explained(clause: _Clause, found: list[tuple[str, int, int]]) -> bytearray:
 
 
 def _meant(clause: _Clause, lists: list[list[Element]]) -> list[tuple[str, int, int]]:
-    """Items of phrases that a list means without writing them, and of elements with a bracket in the middle."""
+    """Items of phrases that a list means without writing them, and around a bracket in the middle."""
     found: list[tuple[str, int, int]] = []
     for each in lists:
         for element in each:
@@ -211,7 +211,9 @@ def _stretch(
             if explained.find(1, start, stop) < 0 and not qualifiers.BRANCH.search(clause.text[start:stop]):
                 unexplained.append(span(start, stop))
     of_branches = bool(_BRANCH_HEADING.match(heading))
-    everything = tuple(Find(code, *span(s, e), branch or of_branches) for code, s, e, branch in finds if e > s)
+    everything = tuple(
+        Find(code, *span(s, e), branch or of_branches) for code, s, e, branch in finds if e > s
+    )
     silent = section is None and not (everything or unexplained or wide)
     return Stretch(section, everything, tuple(unexplained), tuple(wide), of_branches, silent)
 

@@ -1,4 +1,4 @@
-"""Measures the reader against labelled scopes: precision and recall by item, for the tuning and the held-out half."""
+"""Measures the reader against labelled scopes: precision and recall by item, for each half."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One spelling for every text: NFKC, lower case, plain brackets, no white space, with the way back to the original."""
+"""One spelling for every text: NFKC, lower case, plain brackets, no white space; with the way back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _spell(character: str) -> str:
 class Normalised:
     """A text in one spelling; ``starts[i]`` is the place in the original of character ``i``.
 
-    ``gaps`` are the places before which the original had white space: separators, where a scope has no others.
+    ``gaps`` are the places before which the original had white space: separators, if it has no others.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""Qualifiers that change the item (areas.md, reading, rule 3): classes of devices, prepacked food, 4.5 吨, branches."""
+"""Qualifiers that change the item (areas.md, reading, rule 3): device classes, prepacked food, branches."""
 
 from __future__ import annotations
 

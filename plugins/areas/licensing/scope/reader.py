@@ -1,11 +1,10 @@
-"""Reads a whole business scope: the permit items it proposes, the words that matched, and what a person must look at."""
+"""Reads a whole business scope: the items it proposes, the words that matched, what a person must see."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TextIO
 
 from . import clauses
@@ -47,11 +46,11 @@ class Hit(NamedTuple):
 
 
 class Reading:
-    """What a scope proposes (areas.md 1.1, 1.2): ``hits`` hold each code once, direct ones first, in order of the text.
+    """What a scope proposes (areas.md 1.1, 1.2): ``hits`` hold each code once, direct ones first.
 
-    ``classification``: 许可, 备案, 非许可 or 待人工. ``unknown``: texts of 许可项目 sections which no item explains,
-    and old wordings too wide for one item. ``industry`` is kept for the officer; it never decides (GB/T 4754
-    does not classify permits).
+    ``classification``: 许可, 备案, 非许可 or 待人工. ``unknown``: texts of 许可项目 sections which no item
+    explains, and old wordings too wide for one item. ``industry`` is kept for the officer; it never decides
+    (GB/T 4754 does not classify permits).
     """
 
     __slots__ = ("_hits", "_kept", "classification", "industry", "unknown")
@@ -86,8 +85,11 @@ class Reading:
         return tuple(hit.code for hit in self.hits)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reading) and (self.classification, self.hits, self.unknown, self.industry) == (
-            other.classification, other.hits, other.unknown, other.industry)  # fmt: skip
+        if not isinstance(other, Reading):
+            return NotImplemented
+        return all(
+            getattr(self, n) == getattr(other, n) for n in ("classification", "hits", "unknown", "industry")
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -117,8 +119,8 @@ class _Known(NamedTuple):
 class ScopeReader:
     """Reads scopes against ``items``; ``rules`` add phrases (default: the shipped ``scope_rules.csv``).
 
-    ``pre_permits`` says whether a QZ item makes 许可 (setting, default on; areas.md 1.2). A clause means the same
-    wherever it stands, but for its section; so clauses once read are remembered.
+    ``pre_permits`` says whether a QZ item makes 许可 (setting, default on; areas.md 1.2). A clause means the
+    same wherever it stands, but for its section; so clauses once read are remembered.
     """
 
     def __init__(
@@ -156,11 +158,12 @@ class ScopeReader:
         """As ``read``, with clauses whose brackets hold a ； or 。 put together again."""
         known = []
         place = number = 0
+        depths = [_depth(piece) for piece in pieces]
         while number < len(pieces):
-            length, used, depth = len(pieces[number]), 1, _depth(pieces[number])
+            length, used, depth = len(pieces[number]), 1, depths[number]
             while depth > 0 and number + used < len(pieces) and used < _JOINED_AT_MOST:
                 length += 1 + len(pieces[number + used])
-                depth += _depth(pieces[number + used])
+                depth += depths[number + used]
                 used += 1
             if depth > 0:  # never closed: the bracket ends with its clause
                 length, used = len(pieces[number]), 1
@@ -213,10 +216,11 @@ class ScopeReader:
 
     def _hit(self, piece: str, find: Find, code: str, source: str) -> Hit:
         item = self._items[code]
-        return Hit(
-            code, item.kind, item.supervising_unit, _WHITE.sub("", piece[find.start : find.end]), find.start, find.end,
-            bool(source) or item.match == "derived", source, (BRANCH_FLAG,) if find.branch else (),
-        )  # fmt: skip
+        words = _WHITE.sub("", piece[find.start : find.end])
+        derived = bool(source) or item.match == "derived"
+        flags = (BRANCH_FLAG,) if find.branch else ()
+        unit = item.supervising_unit
+        return Hit(code, item.kind, unit, words, find.start, find.end, derived, source, flags)
 
     def _fold(self, text: str, known: list[tuple[tuple[_Known, ...], int]], industry: str) -> Reading:
         kept: dict[str, tuple[Hit, int, bool]] = {}
@@ -270,7 +274,7 @@ def difference(old: Reading, new: Reading) -> tuple[tuple[str, ...], tuple[str, 
 
 
 def read_lines(reader: ScopeReader, lines: Iterable[str], out: TextIO) -> int:
-    """Reads one scope a line, writes one JSON object a line, and returns how many; holds one line at a time."""
+    """Reads one scope a line, writes one JSON object a line; returns how many, holds one line at a time."""
     count = 0
     for count, line in enumerate(lines, start=1):  # noqa: B007 - the last number is the answer
         out.write(json.dumps(reader.read(line.rstrip("\r\n")).as_json(), ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""The office's additions to the catalogue: phrases, exclusions and guards of an item, kept as data with a reason."""
+"""The office's additions to the catalogue: phrases, exclusions and guards of an item, each with a reason."""
 
 from __future__ import annotations
 
