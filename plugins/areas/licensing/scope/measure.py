@@ -14,6 +14,10 @@ from .items import CatalogueItem
 from .reader import ScopeReader
 
 
+#: The labelled scopes: those used for tuning, those kept apart, and those written when the rules stood.
+HALVES = {"tuning": "调试用", "held-out": "留出", "fresh": "规则定稿后新写"}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a permit file with the columns that reading a scope needs (a ``CatalogueItem``)."""
@@ -125,7 +129,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     reader = ScopeReader(shipped_items())
     scopes = labelled_scopes(Path(arguments[0]))
-    for half, name in (("tuning", "调试用的一半"), ("held-out", "留出的一半")):
+    for half, name in HALVES.items():
         counted = tally(reader, [s for s in scopes if s.half == half])
         print(f"== {name}\n{table(counted)}")
         for fault in counted.faults:
