@@ -10,7 +10,7 @@ from .clauses import Element, Outline
 from .guards import fits
 from .lists import candidates, only_verbs
 from .normalise import Normalised, normalise
-from .patterns import NOUN_FOLLOWS, Patterns
+from .patterns import NOUN_FOLLOWS, Pattern, Patterns
 
 _COMPLETE = re.compile(
     r"(?:服务|销售|经营|零售|批发|活动|业务|生产|施工|运输|制造|加工|开发|管理|咨询|代理|设计|租赁|维修|安装|检测|回收|培训|运营|进出口)$"
@@ -103,20 +103,31 @@ def read_clause(raw: str, patterns: Patterns, spaced: bool = False) -> tuple[Str
 
 def _direct(clause: _Clause) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
-    for index, start, end in clause.matches:
+    ends = [start for _, start, _ in clause.matches[1:]] + [len(clause.text)]
+    for (index, start, end), following in zip(clause.matches, ends, strict=False):
         if clause.is_out(start):
             continue
         pattern = clause.patterns.patterns[index]
         stop = clauses.segment_end(clause.text, end, clause.gaps)
         for code, follows in pattern.owners.items():
-            if code not in qualifiers.BY_CLASS and fits(clause.text, start, end, stop, follows):
+            # without any sign between them the next phrase ends this one: 餐饮服务住宿服务
+            until = min(stop, following) if follows is None else stop
+            if code not in qualifiers.BY_CLASS and fits(clause.text, start, end, until, follows):
                 found.append((code, start, end))
         if not pattern.owners and not pattern.explains:
-            for place, length, owners in pattern.inner:
-                at, to = start + place, start + place + length
-                stop = clauses.segment_end(clause.text, to, clause.gaps)
-                found += [(code, at, to) for code, follows in owners.items()
-                          if not clause.is_out(at) and fits(clause.text, at, to, stop, follows)]  # fmt: skip
+            found += _hidden(clause, pattern, start)
+    return found
+
+
+def _hidden(clause: _Clause, pattern: Pattern, start: int) -> list[tuple[str, int, int]]:
+    """Items of keywords inside a phrase that only other items exclude."""
+    found: list[tuple[str, int, int]] = []
+    for place, length, owners in pattern.inner:
+        at, to = start + place, start + place + length
+        stop = clauses.segment_end(clause.text, to, clause.gaps)
+        for code, follows in owners.items():
+            if not clause.is_out(at) and fits(clause.text, at, to, stop, follows):
+                found.append((code, at, to))
     return found
 
 
@@ -151,7 +162,8 @@ def _phrase(clause: _Clause, text: str, joint: int, start: int, end: int) -> lis
     for index, at, to in clause.patterns.find(text):
         for code, follows in clause.patterns.patterns[index].owners.items():
             guarded = follows is not None and follows is not NOUN_FOLLOWS
-            if code in qualifiers.BY_CLASS or not (to > joint or guarded):
+            built = to == joint and text.endswith("施工")  # 室内外装饰工程设计、施工
+            if code in qualifiers.BY_CLASS or not (to > joint or guarded or built):
                 continue
             if fits(text, at, to, len(text), follows):
                 found.append((code, start, end))
@@ -202,7 +214,9 @@ def _stretch(
     unexplained: list[tuple[int, int]] = []
     wide: list[tuple[int, int]] = []
     for each in lists:
-        whole = [e for e in each if not _NOTHING.match(e.core.replace("\0", "")) and not only_verbs(e)]
+        whole = [e for e in each if not (_NOTHING.match(e.core.replace("\0", "")) or only_verbs(e))]
+        if len(each) == 1 and clause.text[each[0].end : each[0].end + 1] == ":":
+            continue  # a heading (货运：…): what follows says which
         for element in whole:
             core = element.core.replace("\0", "")
             if core in clause.patterns.wide and explained.find(1, element.start, element.end) < 0:

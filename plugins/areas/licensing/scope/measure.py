@@ -13,7 +13,6 @@ from pathlib import Path
 from .items import CatalogueItem
 from .reader import ScopeReader
 
-
 #: The labelled scopes: those used for tuning, those kept apart, and those written when the rules stood.
 HALVES = {"tuning": "调试用", "held-out": "留出", "fresh": "规则定稿后新写"}
 

@@ -40,6 +40,10 @@ TOO_WIDE = (
 )
 
 
+#: The words that may follow a keyword; None: any but the guard words.
+Follows = tuple[str, ...] | None
+
+
 @dataclass(slots=True)
 class Pattern:
     """A phrase in one spelling: the items that own it, and the keywords hidden inside.
@@ -49,8 +53,8 @@ class Pattern:
     """
 
     text: str
-    owners: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
-    inner: list[tuple[int, int, dict[str, tuple[str, ...] | None]]] = field(default_factory=list)
+    owners: dict[str, Follows] = field(default_factory=dict)
+    inner: list[tuple[int, int, dict[str, Follows]]] = field(default_factory=list)
     explains: bool = False
 
 
@@ -67,7 +71,7 @@ class Patterns:
 
     def __init__(self, items: Sequence[CatalogueItem], rules: Sequence[ScopeRule]) -> None:
         by_code = {rule.code: rule for rule in rules}
-        owners: dict[str, dict[str, tuple[str, ...] | None]] = defaultdict(dict)
+        owners: dict[str, dict[str, Follows]] = defaultdict(dict)
         excluded: dict[str, set[str]] = defaultdict(set)
         known: set[str] = set()
         for item in items:
@@ -93,7 +97,9 @@ class Patterns:
             else None
         )
 
-    def _join(self, owners, excluded, known) -> list[Pattern]:
+    def _join(
+        self, owners: dict[str, dict[str, Follows]], excluded: dict[str, set[str]], known: set[str]
+    ) -> list[Pattern]:
         result = {word: Pattern(word, dict(codes)) for word, codes in owners.items() if word}
         for word in known:
             result.setdefault(word, Pattern(word)).explains = True

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+_ONE = r"第?(?:一|二|三|iii|ii|i|[123])"
+_MANY = rf"(?:{_ONE}(?:类(?!似))?(?:[、,/]|及|和|与|或|以及)?){{0,8}}{_ONE}类"
 _CLASSES = re.compile(
-    r"(?P<classes>(?:第?(?:一|二|三|iii|ii|i|[123])(?:类(?!似))?(?:[、,/]|及|和|与|或|以及)?){0,8}第?(?:一|二|三|iii|ii|i|[123])类)的?"
-    r"(?P<thing>医疗器械|非药品类易制毒化学品|易制毒化学品)(?P<tail>[^、,;。:()]*)"
+    rf"(?P<classes>{_MANY})的?(?P<thing>医疗器械|(?:非药品类)?易制毒化学品)(?P<tail>[^、,;。:()]*)"
 )
+#: 医疗器械（二类、三类）销售, 医疗器械销售（二、三类）
 _CLASSES_BEHIND = re.compile(
-    r"(?P<thing>医疗器械)\(?(?P<classes>(?:第?(?:一|二|三|iii|ii|i|[123])类?[、,/及和与]?){0,8}第?(?:一|二|三|iii|ii|i|[123])类)\)?(?P<tail>[^、,;。:()]*)"
+    r"(?P<thing>医疗器械)(?:(?P<done>(?:的?(?:销售|经营|零售|批发|生产|租赁)[、及和]?)+)\(|\(?)"
+    rf"(?P<classes>{_MANY})\)?(?P<tail>[^、,;。:()]*)"
 )
 _EACH_CLASS = re.compile(r"iii|ii|i|[一二三123]")
 _CLASS = {"一": 1, "i": 1, "1": 1, "二": 2, "ii": 2, "2": 2, "三": 3, "iii": 3, "3": 3}
@@ -51,20 +54,17 @@ def by_class(text: str, verb_before: str, verb_behind: str) -> list[tuple[str, i
     found: list[tuple[str, int, int]] = []
     for pattern in (_CLASSES, _CLASSES_BEHIND):
         for hit in pattern.finditer(text):
-            tail = hit["tail"]
-            if _GUARDED.match(tail):
+            if _GUARDED.match(hit["tail"]):
                 continue
-            makes = _MAKE.search(tail)
-            trades = _TRADE.search(tail)
-            if not makes and not trades:
-                around = verb_before or verb_behind
-                makes = _MAKE.search(around)
-                trades = _TRADE.search(around) or not makes
-            thing = "医疗器械" if hit["thing"] == "医疗器械" else "易制毒化学品"
-            last = max((m.end() for m in (_MAKE.search(tail), _TRADE.search(tail)) if m), default=0)
+            own = (hit.groupdict().get("done") or "") + hit["tail"]
+            verbs = own if _MAKE.search(own) or _TRADE.search(own) else verb_before or verb_behind or "销售"
+            last = max(
+                (m.end() for m in (_MAKE.search(hit["tail"]), _TRADE.search(hit["tail"])) if m), default=0
+            )
             end = hit.start("tail") + last
-            for done, on in (("make", makes), ("trade", trades)):
-                for name in _EACH_CLASS.findall(hit["classes"]) if on else ():
+            thing = "医疗器械" if hit["thing"] == "医疗器械" else "易制毒化学品"
+            for done, verb in (("make", _MAKE), ("trade", _TRADE)):
+                for name in _EACH_CLASS.findall(hit["classes"]) if verb.search(verbs) else ():
                     code = _ITEM[thing, done].get(_CLASS[name])
                     if code:
                         found.append((code, hit.start(), end))
