@@ -140,6 +140,9 @@ def test_positive_brackets_do_not_negate(scope: str, code: str) -> None:
         ("第三类医疗器械经营", ["YX03"]),
         ("Ⅱ、Ⅲ类医疗器械批发", ["YX03", "YX04"]),
         ("经营第Ⅱ类、第Ⅲ类医疗器械", ["YX03", "YX04"]),
+        ("医疗器械销售（一、二类）", ["YX04"]),
+        ("医疗器械（二类、三类）批发", ["YX03", "YX04"]),
+        ("第二类、第三类非药品类易制毒化学品经营", ["YJ10"]),
         ("第一类医疗器械生产", ["YX06"]),
         ("二类医疗器械生产、销售", ["YX05"]),
         ("二类医疗器械的维修", []),
@@ -210,6 +213,7 @@ def test_words_of_a_list_share_their_verb(scope: str, expected: list[str]) -> No
         "【许可项目】食品销售；烟草制品零售【一般项目】酒店管理",
         "许可项目：食品销\n售；烟草\n制品零售；一般项目：酒店管\n理",
         "许可项目：ＫＴＶ设备销售；食品销售***；烟草制品零售〓",
+        "食品销售烟草制品零售酒店管理",
         "食品销售。烟草制品零售。（以下范围不含前置许可项目，后置许可项目凭许可证或审批文件经营）",
     ],
 )
@@ -277,7 +281,9 @@ def test_the_classification(scope: str, classification: str, unknown: tuple[str,
 
 def test_a_permit_before_registration_counts_as_the_setting_says() -> None:
     assert READER.read("保安服务").classification == "许可"
-    assert ScopeReader(ITEMS, pre_permits=False).read("保安服务").classification == "备案"
+    without = ScopeReader(ITEMS, pre_permits=False)
+    assert (without.read("保安服务").classification, without.read("保安服务").codes) == ("非许可", ("GA04",))
+    assert without.read("保安服务；商标代理").classification == "备案"
 
 
 def test_cancelled_items_and_acts_are_never_proposed() -> None:

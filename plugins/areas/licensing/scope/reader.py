@@ -23,7 +23,7 @@ _CLOSING_BRACKET = re.compile(
     r"[（(【\[][^（(【\[]*(?:批准|许可业务外|许可项目外|营业执照|审批)[^（(【\[]*[）)】\]]?$"
 )
 #: Clauses longer than this are read anew each time; so many are remembered before the memory starts afresh.
-_REMEMBERED_LENGTH, _REMEMBERED = 400, 100_000
+_REMEMBERED_LENGTH, _REMEMBERED = 400, 20_000
 _JOINED_AT_MOST = 200
 
 
@@ -131,7 +131,7 @@ class ScopeReader:
     ) -> None:
         self._items = {item.code: item for item in items}
         self._patterns = Patterns(items, default_rules() if rules is None else rules)
-        self._ranks = {"HZ": 2, "QZ": 2 if pre_permits else 1, "BA": 1}
+        self._ranks = {"HZ": 2, "QZ": 2 if pre_permits else 0, "BA": 1}
         self._remembered: dict[str, tuple[_Known, ...] | None] = {}
 
     def read(self, text: str, industry: str = "") -> Reading:
