@@ -33,43 +33,58 @@ RECORD = "claim"
 _PART = 500
 
 
-def supervisor_of(industry: str) -> tuple[str, str] | None:
+def supervisor_of(industry: str, approvers: catalogue.Approvers) -> tuple[str, str] | None:
     """The industry supervisor of a GB/T 4754 code: (unit's key, check field) of the longest declared prefix, or None."""
     best: tuple[int, str, str] | None = None
-    for unit in units.enabled():
+    for unit in registry().units:
         for duty in unit.industries:
-            if industry.startswith(duty.prefix) and (best is None or len(duty.prefix) > best[0]):
+            if approvers.is_member(unit.key) and industry.startswith(duty.prefix) and (best is None or len(duty.prefix) > best[0]):
                 best = (len(duty.prefix), unit.key, duty.check_field)
     return (best[1], best[2]) if best else None
 
 
-def open_rows(push: Push, codes: list[str], hits: dict[str, dict[str, Any]]) -> list[Claim]:
+class Opening:
+    """What opening rows needs to know of today, read once for a whole batch: approvers, settings, the limit in days."""
+
+    def __init__(self) -> None:
+        self.day = clock.today()
+        self.approvers = catalogue.Approvers(self.day)
+        self.qz_is_permit: bool = settings.value("licensing.qz_is_permit")
+        scheme = scheme_of(self.day).settings
+        self.days = scheme.claim_days
+        self._filing, self._supervisor = scheme.filing_rows_scored, scheme.supervisor_rows_scored
+
+    def is_scored(self, kind: str) -> bool:
+        """Whether a row of ``kind`` opened today counts in the score."""
+        return rules.is_scored(kind, self.qz_is_permit, self._filing, self._supervisor)
+
+
+def open_rows(push: Push, codes: list[str], hits: dict[str, dict[str, Any]], opening: Opening) -> list[Claim]:
     """Open one row for each item of ``codes`` at its approving unit, and the industry supervisor's row of a 非许可
     subject; rows that live already stay. Part of the push's transaction."""
-    approvers = catalogue.Approvers(clock.today())
     living = set(
         Claim.select(Claim.item, Claim.unit).where((Claim.subject == push.subject_id) & Claim.state.in_(LIVING)).tuples()
     )
-    made = []
+    wanted = []
     for code in codes:
         found = catalogue.item(code)
-        unit = approvers.unit_of(found)
-        if (code, unit) in living:
-            continue
-        hit = hits.get(code, {})
-        made.append(
-            _open(
-                push, unit, item=code, item_name=found.name, kind=found.kind, words=hit.get("words", ""),
-                supervising_unit=approvers.supervisor_of(found), derived=hit.get("derived", False),
-                branch=bool(hit.get("flags")), body="" if unit else _outside_body(found), source="push",
-            )
-        )  # fmt: skip
+        unit, hit = opening.approvers.unit_of(found), hits.get(code, {})
+        values = {
+            "item": code, "item_name": found.name, "kind": found.kind, "words": hit.get("words", ""), "source": "push",
+            "supervising_unit": opening.approvers.supervisor_of(found), "derived": hit.get("derived", False),
+            "branch": bool(hit.get("flags")), "body": "" if unit else _outside_body(found),
+        }  # fmt: skip
+        wanted.append((unit, values))
     if push.classification == "ordinary" and push.subject.industry:
-        supervisor = supervisor_of(push.subject.industry)
-        if supervisor is not None and ("", supervisor[0]) not in living:
-            made.append(
-                _open(push, supervisor[0], item="", item_name=supervisor[1], kind=rules.SUPERVISED_KIND, source="industry")
-            )
+        supervisor = supervisor_of(push.subject.industry, opening.approvers)
+        if supervisor is not None:
+            values = {"item": "", "item_name": supervisor[1], "kind": rules.SUPERVISED_KIND, "source": "industry"}
+            wanted.append((supervisor[0], values))
+    made = [_open(push, unit, opening, **values) for unit, values in wanted if (values["item"], unit) not in living]
+    obligations.open_many(
+        "claim", [_owed(row, push.subject.name) for row in made if row.unit], started_on=opening.day, started_words="推送",
+        days=opening.days,
+    )  # fmt: skip
     return made
 
 
@@ -78,29 +93,24 @@ def _outside_body(found: Any) -> str:
     return f"{member.name}（未启用）" if member else found.body
 
 
-def is_scored(kind: str) -> bool:
-    """Whether a row of ``kind`` opened today counts in the score."""
-    scheme = scheme_of(clock.today()).settings
-    return rules.is_scored(
-        kind, settings.value("licensing.qz_is_permit"), scheme.filing_rows_scored, scheme.supervisor_rows_scored
-    )
-
-
-def _open(push: Push, unit: str, **values: Any) -> Claim:
-    claim = Claim.create(
+def _open(push: Push, unit: str, opening: Opening, **values: Any) -> Claim:
+    return Claim.create(
         push=push, subject=push.subject_id, unit=unit, state="open" if unit else "outside",
-        scored=bool(unit) and is_scored(values["kind"]), pushed_on=clock.today(), **values,
+        scored=bool(unit) and opening.is_scored(values["kind"]), pushed_on=opening.day, **values,
     )  # fmt: skip
-    if unit:
-        open_clock(claim, push.subject.name, "推送")
-    return claim
+
+
+def _owed(row: Claim, subject_name: str) -> obligations.Owed:
+    return obligations.Owed(
+        row.unit, (RECORD, row.id), f"认领：{subject_name}（{row.item_name}）", row.subject_id, row.scored
+    )
 
 
 def open_clock(claim: Claim, subject_name: str, words: str) -> obligations.Obligation:
     """The clock of one row starts today: ``claim_days`` working days."""
     today = clock.today()
     return obligations.open_obligation(
-        "claim", claim.unit, record=(RECORD, claim.id), title=f"认领：{subject_name}（{claim.item_name}）",
+        "claim", claim.unit, record=(RECORD, claim.id), title=_owed(claim, subject_name).title,
         started_on=today, started_words=words, days=days_for("scheme.claim_days", today), subject=claim.subject_id,
         scored=claim.scored,
     )  # fmt: skip
@@ -274,13 +284,10 @@ def self_claim(unit: str, push: Push, code: str) -> Claim:
         same = (Claim.subject == push.subject_id) & (Claim.item == code) & (Claim.unit == unit)
         if Claim.select().where(same & Claim.state.in_(LIVING)).exists():
             raise Refused("您的单位已有这一户这一事项的认领记录")
-        row = _open(push, unit, item=code, item_name=found.name, kind=found.kind, words="", source="self")
+        values = {"item": code, "item_name": found.name, "kind": found.kind, "source": "self"}
+        row = _open(push, unit, Opening(), **values)
+        open_clock(row, push.subject.name, "自行认领")
         claim_rows(unit, [row.id])
         audit.record("自行认领", RECORD, row.id, after={"subject": push.subject.name, "item": code})
     return row
 
-
-__all__ = [
-    "Filters", "Queue", "claim_for", "claim_rows", "items_of", "matching_ids", "open_clock", "open_rows", "own_claim",
-    "queue", "registry", "self_claim", "state_counts", "supervisor_of", "withdraw_rows",
-]  # fmt: skip

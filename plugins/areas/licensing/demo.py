@@ -62,32 +62,35 @@ class Part:
 
         def push_the_day() -> None:
             for _ in range(number):
-                made = self.zone.firms.make(day)
-                subject, _ = subjects.register(made, unit=self.registrar, source=f"导入 {day}")
-                self._plan_confirm(subject, day)
+                subjects.register(self.zone.firms.make(day), unit=self.registrar, source=f"导入 {day}")
             if self.random.random() < 0.5:
                 self._change_one(day)
+            self._plan_confirming(day)
             if self.random.random() < 0.15:
                 self._cancel_one(day)
 
         return push_the_day
 
-    def _plan_confirm(self, subject: Subject, day: date) -> None:
+    def _plan_confirming(self, day: date) -> None:
         diligence = self.zone.diligence(self.registrar)
-        late = self.random.random() > diligence
-        moment = self._moment(self.zone.after(day, 1)) if late else clock.now() + timedelta(minutes=self.random.randrange(20, 300))
-        push = Push.get((Push.subject == subject) & (Push.state == "proposed"))
-        self.zone.schedule(moment, self._officer(self.registrar), lambda: self._confirm(push.id))
+        waiting = [n for (n,) in Push.select(Push.id).where(Push.state == "proposed").order_by(Push.id).tuples()]
+        late = [number for number in waiting if self.random.random() > diligence]
+        soon = clock.now() + timedelta(minutes=self.random.randrange(20, 300))
+        for moment, ids in (
+            (soon, [n for n in waiting if n not in late]),
+            (self._moment(self.zone.after(day, 1)), late),
+        ):
+            if ids:
+                self.zone.schedule(moment, self._officer(self.registrar), lambda ids=ids: self._confirm(ids))
 
-    def _confirm(self, push_id: int) -> None:
-        push = Push.get_by_id(push_id)
-        if push.state != "proposed":
-            return
-        found = bool(pushes.codes_of(push))
-        doubtful = push.doubtful and not found
-        push = pushes.confirm(push, classification="ordinary" if doubtful else "", note="经询问不从事许可经营" if doubtful else "")
-        for row in Claim.select().where((Claim.push == push) & (Claim.state == "open")):
-            self._plan_claim(row, push.confirmed_on)
+    def _confirm(self, ids: list[int]) -> None:
+        opening = claims.Opening()
+        for push in list(Push.select().where(Push.id.in_(ids) & (Push.state == "proposed")).order_by(Push.id)):
+            unexplained = push.doubtful and not pushes.codes_of(push)
+            said = ("ordinary", "经询问不从事许可经营") if unexplained else ("", "")
+            pushes.confirm(push, None, *said, opening=opening)
+        for row in Claim.select().where(Claim.push.in_(ids) & (Claim.state == "open")).order_by(Claim.id):
+            self._plan_claim(row, opening.day)
 
     def _plan_claim(self, row: Claim, day: date) -> None:
         diligence = self.zone.diligence(row.unit)
@@ -162,7 +165,6 @@ class Part:
         scope = self.zone.firms.make(day).scope
         changed = replace(_registration(subject, "变更", day), scope=scope)
         subjects.register(changed, unit=self.registrar, source=f"导入 {day}")
-        self._plan_confirm(subject, day)
 
     def _cancel_one(self, day: date) -> None:
         subject = self._standing()

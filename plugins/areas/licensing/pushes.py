@@ -89,18 +89,25 @@ def codes_of(push: Push) -> list[str]:
     return [hit["code"] for hit in push.reading["hits"]]
 
 
-def confirm(push: Push, codes: list[str] | None = None, classification: str = "", note: str = "") -> Push:
+def confirm(
+    push: Push,
+    codes: list[str] | None = None,
+    classification: str = "",
+    note: str = "",
+    opening: claims.Opening | None = None,
+) -> Push:
     """The registrar confirms one push: its items (default: those proposed) and its class; the units' clocks start.
 
     Raises Stale when another officer was faster, Refused when the items are unknown or a person must say the class.
     """
     with transaction():
+        opening = opening or claims.Opening()
         chosen = list(dict.fromkeys(codes if codes is not None else codes_of(push)))
         unknown_codes = [code for code in chosen if catalogue.item(code) is None]
         if unknown_codes:
             raise Refused(f"许可事项目录里已没有 {'、'.join(unknown_codes)}，请去掉后再推送")
         hits = {hit["code"]: hit for hit in push.reading["hits"]}
-        decided = _decided_class(push, chosen, classification, note)
+        decided = _decided_class(push, chosen, opening.qz_is_permit, classification, note)
         taken = (
             Push.update(
                 state="pushed", decided=chosen, removed=[code for code in push.base if code not in chosen],
@@ -114,7 +121,7 @@ def confirm(push: Push, codes: list[str] | None = None, classification: str = ""
             raise Stale("这条推送刚被其他人处理，请刷新后查看")
         push = Push.get_by_id(push.id)
         subjects.classify(push.subject, decided)
-        claims.open_rows(push, [code for code in chosen if code not in push.base], hits)
+        claims.open_rows(push, [code for code in chosen if code not in push.base], hits, opening)
         obligations.fulfil("push", (RECORD, push.id))
         audit.record(
             "推送", RECORD, push.id, before={"proposed": codes_of(push)},
@@ -123,9 +130,8 @@ def confirm(push: Push, codes: list[str] | None = None, classification: str = ""
     return push
 
 
-def _decided_class(push: Push, chosen: list[str], classification: str, note: str) -> str:
+def _decided_class(push: Push, chosen: list[str], qz_is_permit: bool, classification: str, note: str) -> str:
     kinds = [catalogue.item(code).kind for code in chosen]
-    qz_is_permit = settings.value("licensing.qz_is_permit")
     by_items = rules.class_of(kinds, qz_is_permit, False)
     unexplained = bool(push.reading["unknown"]) and by_items == "ordinary"
     if unexplained and classification != "ordinary":
@@ -159,8 +165,9 @@ def confirm_plain(viewer_unit: str, ids: list[int] | None = None) -> int:
         waiting &= Push.id.in_(ids)
     found = list(Push.select(Push, Subject).join(Subject).where(waiting).order_by(Push.id))
     with transaction():
+        opening = claims.Opening()
         for push in found:
-            confirm(push)
+            confirm(push, opening=opening)
     return len(found)
 
 

@@ -97,7 +97,7 @@ def _reassign(found: RollBack, claim: Claim, next_unit: str) -> None:
     new = Claim.create(
         push=claim.push_id, subject=claim.subject_id, item=claim.item, item_name=claim.item_name, kind=claim.kind,
         unit=next_unit, supervising_unit=claim.supervising_unit, words=claim.words, derived=claim.derived,
-        branch=claim.branch, scored=claims.is_scored(claim.kind), source="reassigned", state="open",
+        branch=claim.branch, scored=claims.Opening().is_scored(claim.kind), source="reassigned", state="open",
         pushed_on=clock.today(),
     )  # fmt: skip
     owed = claims.open_clock(new, claim.subject.name, "改派")
