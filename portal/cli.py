@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from portal import __version__, cli_demo, cli_scores
+from portal.cli_start import application
 from portal.refusals import Refused
 
 
@@ -42,32 +42,6 @@ def _plugin_commands() -> dict[str, click.Command]:
 
     found = Registry(core=core_hooks).answers("register_commands")
     return {command.name: command for _, commands in found for command in commands if command.name}
-
-
-def application(*, ready: bool = True):
-    """The application for a command, with its context pushed for the rest of the process."""
-    from portal import audit
-    from portal.app import create_app
-
-    app = create_app(ready=ready)
-    app.app_context().push()
-    from portal.database import ready_connection
-
-    ready_connection()
-    audit.act_as(audit.Actor(account="cli", name="命令行", channel="cli"))
-    return app
-
-
-def sign_in(account: str):
-    """The person who acts from the command line: asks the password and puts the person into the audit log."""
-    from portal import audit, gate, sessions
-
-    password = os.environ.get("PORTAL_PASSWORD") or getpass.getpass(f"{account} 的口令：")
-    user = gate.viewer_of(sessions.check_login(account, password, "命令行"))
-    if sessions.password_expired(user):
-        raise Refused("口令已过期或仍是初始口令，请先在网页上修改")
-    audit.act_as(user.as_actor(address="命令行", channel="cli"))
-    return user
 
 
 @click.group(cls=PortalGroup, help="市场监管联席会议平台")

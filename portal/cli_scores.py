@@ -8,6 +8,8 @@ import sys
 import click
 
 from portal import score_facts as facts
+from portal import scores
+from portal.cli_start import application
 from portal.refusals import Refused
 from portal.scoring import ScoringError
 from portal.workdays import Quarter
@@ -18,9 +20,6 @@ from portal.workdays import Quarter
 @click.option("--json", "as_json", is_flag=True, help="打印网页上显示的全部内容（JSON）")
 def score(quarter_text: str, as_json: bool) -> None:
     """Print the board of a quarter."""
-    from portal import scores
-    from portal.cli import application
-
     try:
         quarter = Quarter.parse(quarter_text)
     except ValueError as error:

@@ -25,7 +25,16 @@ NOTO = (
     "usr/share/fonts/**/NotoSerifCJK-Regular.ttc",
     "usr/local/share/fonts/**/NotoSerifCJK-Regular.ttc",
 )
-FONT_SECONDS = 300  # a slow mirror must not keep the portal from starting
+FONT_SECONDS = 600  # a slow mirror must not keep the portal from starting
+FONTS_THERE = "import portal.fonts; portal.fonts.find_fonts()"
+FETCH_FONTS = """
+import sys
+from portal.fonts import FontError, default_font_folder, install_fandol
+try:
+    install_fandol(default_font_folder())
+except FontError as error:
+    sys.exit(str(error))
+"""
 
 USAGE = """\
   python3 -m portal.setup serve [--port 8000] [--at 日期]   安装全部所需并启动演示门户
@@ -177,14 +186,14 @@ def _root_prefix(machine: Machine) -> list[str] | None:
     return None
 
 
-def _run_logged(machine: Machine, command: Sequence[str], failure: str) -> None:
+def _run_logged(machine: Machine, command: Sequence[str], failure: str, seconds: float | None = None) -> None:
     machine.log.parent.mkdir(parents=True, exist_ok=True)
     start = machine.log.stat().st_size if machine.log.exists() else 0
-    code = machine.run(command, machine.log)
+    code = machine.run(command, machine.log, seconds)
     if code:
         said = machine.log.read_bytes()[start:].decode("utf-8", "replace") if machine.log.exists() else ""
-        tail = "\n".join("  | " + line for line in said.splitlines()[-12:])
-        raise SetupStopped(f"{failure}（退出码 {code}，全部输出见 {machine.log}）：\n{tail}")
+        tail = "".join("\n  | " + line for line in said.splitlines()[-12:])
+        raise SetupStopped(f"{failure}（退出码 {code}，全部输出见 {machine.log}）{tail}")
 
 
 def install_system_packages(command: str, machine: Machine) -> None:
@@ -250,16 +259,22 @@ def install_python_packages(command: str, machine: Machine) -> bool:
 
 
 def install_fonts(machine: Machine) -> None:
-    """Fetches the Fandol typefaces of official papers; without them the portal works with others."""
-    folder = Path(os.environ.get("PORTAL_FONT_DIR") or machine.clone / "var" / "fonts")
-    if not (machine.clone / "portal" / "fonts.py").is_file() or any(folder.glob("**/Fandol*.otf")):
+    """Fetches the typefaces of official papers unless they are there; a failure is a warning, no stop."""
+    if machine.run([str(machine.python), "-c", FONTS_THERE]) == 0:
         return
-    machine.say(f"取得公文字体 Fandol，放入 {folder}")
-    fetch = "import pathlib, sys, portal.fonts as f; f.install_fandol(pathlib.Path(sys.argv[1]))"
-    code = machine.run([str(machine.python), "-c", fetch, str(folder)], machine.log, FONT_SECONDS)
-    if code:
-        machine.say(f"注意：公文字体 Fandol 未能取得（退出码 {code}，见 {machine.log}）。")
-        machine.say("门户照常运行，公文暂用系统中已有的中文字体。")
+    machine.say("取得公文字体 Fandol（从 Debian 软件包中取出，不安装 TeX）")
+    fetch = [str(machine.python), "-c", FETCH_FONTS]
+    try:
+        _run_logged(machine, fetch, "", FONT_SECONDS)
+    except SetupStopped:
+        # The usual cause is an empty package list: nothing was missing, so nothing updated it.
+        prefix = _root_prefix(machine)
+        try:
+            if prefix is not None:
+                _run_logged(machine, [*prefix, "apt-get", "-q", "update"], "软件包目录更新失败")
+            _run_logged(machine, fetch, "取出字体失败", FONT_SECONDS)
+        except SetupStopped as stopped:
+            machine.say(f"注意：公文字体未能取得。{stopped}\n门户照常运行，但在放入字体之前不能生成公文。")
 
 
 def set_up(command: str, rest: Sequence[str], machine: Machine) -> None:

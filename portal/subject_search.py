@@ -1,8 +1,4 @@
-"""Finding subjects by fragments of a name or a code, with filters and stable paging.
-
-Chinese names have no spaces, so every pair of neighbouring signs is a word of the index: an FTS5 table on
-SQLite, a GIN index over an array on PostgreSQL. A fragment of two signs is then one look-up, not a scan.
-"""
+"""Finding subjects by fragments of a name or a code, with filters and stable paging."""
 
 from __future__ import annotations
 
@@ -11,9 +7,11 @@ from typing import Any
 
 import peewee
 
-from portal.database import database, is_postgresql
+from portal import name_index
+from portal.database import database
+from portal.name_index import name_key
 from portal.refusals import Refused
-from portal.subjects import Subject, SubjectName, name_key
+from portal.subjects import Subject, SubjectName
 
 #: Beyond this many hits the count is not worth its time; the page says "1,000 以上".
 COUNTED = 1000
@@ -44,57 +42,6 @@ class Page:
         return f"{COUNTED:,} 户以上" if self.total > COUNTED else f"{self.total:,} 户"
 
 
-def bigrams(key: str) -> list[str]:
-    """Every pair of neighbouring signs of a normalised text; a single sign stands alone."""
-    return [key[i : i + 2] for i in range(len(key) - 1)] or ([key] if key else [])
-
-
-def words_of(subject: Subject) -> list[str]:
-    """The index words of a subject: pairs of every name it ever had, and of its codes, each set kept apart."""
-    names = [key for (key,) in SubjectName.select(SubjectName.name_key).where(SubjectName.subject == subject).order_by(SubjectName.id).tuples()]
-    codes = [code.casefold() for code in (subject.credit_code, subject.registration_number) if code]
-    return names + codes
-
-
-def _document(keys: list[str]) -> str:
-    # A word of ten signs between two names: a fragment never matches across the seam.
-    return " 0000000000 ".join(" ".join(bigrams(key)) for key in keys)
-
-
-def index(subject: Subject, before: list[str] | None) -> None:
-    """Put the subject's words into the index; ``before`` are the words it had there, or None when it is new."""
-    after = words_of(subject)
-    if before == after:
-        return
-    if is_postgresql():
-        database.execute_sql(
-            "INSERT INTO subject_search(subject_id, keys, words) VALUES (%s, %s, %s) "
-            "ON CONFLICT (subject_id) DO UPDATE SET keys = excluded.keys, words = excluded.words",
-            (subject.id, "\n".join(after), sorted({word for key in after for word in bigrams(key)})),
-        )
-        return
-    if before:
-        database.execute_sql(
-            "INSERT INTO subject_search(subject_search, rowid, words) VALUES ('delete', ?, ?)",
-            (subject.id, _document(before)),
-        )
-    database.execute_sql("INSERT INTO subject_search(rowid, words) VALUES (?, ?)", (subject.id, _document(after)))
-
-
-def _hits(key: str) -> peewee.SQL:
-    """The ids of subjects with the fragment, as a condition on ``subject.id``."""
-    if is_postgresql():
-        # MATERIALIZED keeps the planner from walking the primary key for middling fragments.
-        return peewee.SQL(
-            '"t1"."id" IN (WITH hits AS MATERIALIZED (SELECT subject_id FROM subject_search '
-            "WHERE words @> %s AND position(%s IN keys) > 0) SELECT subject_id FROM hits)",
-            [sorted(set(bigrams(key))), key],
-        )
-    return peewee.SQL(
-        '"t1"."id" IN (SELECT rowid FROM subject_search WHERE subject_search MATCH ?)', [f'"{" ".join(bigrams(key))}"']
-    )
-
-
 def _conditions(filters: Filters) -> list[Any]:
     found: list[Any] = []
     if filters.text:
@@ -103,7 +50,7 @@ def _conditions(filters: Filters) -> list[Any]:
             raise Refused("请至少输入名称或代码中相连的两个字", {"text": "请至少输入两个字"})
         if len(key) > 60:
             raise Refused("查找的文字最多 60 个字", {"text": "最多 60 个字"})
-        found.append(_hits(key))
+        found.append(name_index.hits(key))
     if filters.state:
         found.append(Subject.state == filters.state)
     if filters.street:

@@ -13,9 +13,10 @@ import peewee
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-from portal import audit, clock
+from portal import audit, clock, name_index
 from portal.database import InstantField, JsonField, Record, transaction
 from portal.digests import digest_of
+from portal.name_index import name_key
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused
 
@@ -97,12 +98,6 @@ class SubjectEvent(Record):
 
     class Meta:
         indexes = ((("subject", "digest"), True),)
-
-
-def name_key(name: str) -> str:
-    """The form in which two spellings of a name are the same: NFKC, case folded, letters and digits only, so that
-    （） and () and spaces make no difference."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", name).casefold() if sign.isalnum())
 
 
 def read_code(text: str) -> tuple[str | None, str | None]:
@@ -260,8 +255,6 @@ def register(registration: Registration, *, unit: str, source: str) -> tuple[Sub
 
 
 def _store(subject: Subject | None, registration: Registration) -> Subject:
-    from portal import subject_search
-
     credit_code, number = read_code(registration.code)
     values: dict[str, Any] = {
         field.name: getattr(registration, field.name)
@@ -277,7 +270,7 @@ def _store(subject: Subject | None, registration: Registration) -> Subject:
         values["credit_code"] = credit_code
     if number:
         values["registration_number"] = number
-    words_before = subject_search.words_of(subject) if subject is not None else None
+    keys_before = keys_of(subject) if subject is not None else None
     if subject is None:
         subject = Subject.create(entered_at=clock.now(), **values)
     else:
@@ -288,8 +281,15 @@ def _store(subject: Subject | None, registration: Registration) -> Subject:
     SubjectName.insert(
         subject=subject, name=subject.name, name_key=subject.name_key, since=registration.approved
     ).on_conflict_ignore().execute()
-    subject_search.index(subject, words_before)
+    name_index.index(subject.id, keys_before, keys_of(subject))
     return subject
+
+
+def keys_of(subject: Subject) -> list[str]:
+    """What the name index holds of a subject: every name it ever had, then its codes."""
+    names = SubjectName.select(SubjectName.name_key).where(SubjectName.subject == subject).order_by(SubjectName.id)
+    codes = [code.casefold() for code in (subject.credit_code, subject.registration_number) if code]
+    return [key for (key,) in names.tuples()] + codes
 
 
 def classify(subject: Subject, classification: str) -> None:

@@ -36,6 +36,7 @@ from portal.declarations import (
     Panel,
     Permission,
     PermitItem,
+    Setting,
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
@@ -44,6 +45,7 @@ from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
+from portal.settings import number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
 from portal.unit_files import read_check_items, read_permit_file, read_permit_items
 from portal.workdays import Quarter
@@ -70,6 +72,7 @@ __all__ = [
     "Refused",
     "Registration",
     "Schema",
+    "Setting",
     "Stale",
     "Subject",
     "SubjectEvent",
@@ -86,6 +89,7 @@ __all__ = [
     "is_postgresql",
     "jobs",
     "link",
+    "number_setting",
     "obligations",
     "official_calendar",
     "page",
@@ -101,6 +105,8 @@ __all__ = [
     "subject_search",
     "subjects",
     "submission_key",
+    "text_setting",
     "transaction",
     "units",
+    "yes_no_setting",
 ]

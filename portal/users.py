@@ -146,7 +146,7 @@ def create(
 ) -> tuple[User, str]:
     """Create an account without any role; returns it with its one-time password.
 
-    ``demonstration`` is a fixed password for an invented person, given only by the demonstration.
+    ``demonstration`` is the hash of the fixed password of an invented person, given only by the demonstration.
     Raises AccountRefused when the account exists in any spelling or is not a word of letters and digits.
     """
     key = account_key(account)
@@ -155,14 +155,14 @@ def create(
     name = name.strip()
     if not 1 <= len(name) <= 40:
         raise AccountRefused("姓名应为 1 至 40 个字")
-    secret = demonstration or passwords.one_time()
+    secret = "" if demonstration else passwords.one_time()
     with transaction():
         if User.select().where(User.account_key == key).exists():
             raise AccountRefused(f"账号“{account}”已经用过，不能再次使用")
         now = clock.now()
         user = User.create(
             account=key, account_key=key, name=name, unit=unit, body=body, position=position,
-            password_hash=passwords.hash_password(secret), password_set_at=now, must_change=not demonstration,
+            password_hash=demonstration or passwords.hash_password(secret), password_set_at=now, must_change=not demonstration,
             initial_until=None if demonstration else now + timedelta(hours=settings.value("security.initial_hours")),
             demonstration=bool(demonstration), created_at=now,
         )  # fmt: skip
