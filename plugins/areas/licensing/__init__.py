@@ -7,7 +7,17 @@ from portal.toolkit import JobKind, NavigationItem, Permission, Schema, hookimpl
 FOLDER = Path(__file__).parent
 _WORKERS = frozenset({"officer", "liaison"})
 _MEMBERS = frozenset(
-    {"officer", "liaison", "inspector", "legal", "head", "office", "convenor", "deputy_convenor", "zone_office"}
+    {
+        "officer",
+        "liaison",
+        "inspector",
+        "legal",
+        "head",
+        "office",
+        "convenor",
+        "deputy_convenor",
+        "zone_office",
+    }
 )
 
 

@@ -117,7 +117,12 @@ def move(code: str, unit: str, from_day: date, basis: str) -> ItemAssignment:
             entered_at=clock.now(),
         )  # fmt: skip
         audit.record(
-            "调整审批单位", "permit_item", code, before={"unit": before}, after={"unit": unit, "from": from_day}, note=basis
+            "调整审批单位",
+            "permit_item",
+            code,
+            before={"unit": before},
+            after={"unit": unit, "from": from_day},
+            note=basis,
         )
     return made
 

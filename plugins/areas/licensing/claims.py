@@ -38,7 +38,11 @@ def supervisor_of(industry: str, approvers: catalogue.Approvers) -> tuple[str, s
     best: tuple[int, str, str] | None = None
     for unit in registry().units:
         for duty in unit.industries:
-            if approvers.is_member(unit.key) and industry.startswith(duty.prefix) and (best is None or len(duty.prefix) > best[0]):
+            if (
+                approvers.is_member(unit.key)
+                and industry.startswith(duty.prefix)
+                and (best is None or len(duty.prefix) > best[0])
+            ):
                 best = (len(duty.prefix), unit.key, duty.check_field)
     return (best[1], best[2]) if best else None
 
@@ -63,7 +67,9 @@ def open_rows(push: Push, codes: list[str], hits: dict[str, dict[str, Any]], ope
     """Open one row for each item of ``codes`` at its approving unit, and the industry supervisor's row of a 非许可
     subject; rows that live already stay. Part of the push's transaction."""
     living = set(
-        Claim.select(Claim.item, Claim.unit).where((Claim.subject == push.subject_id) & Claim.state.in_(LIVING)).tuples()
+        Claim.select(Claim.item, Claim.unit)
+        .where((Claim.subject == push.subject_id) & Claim.state.in_(LIVING))
+        .tuples()
     )
     wanted = []
     for code in codes:
@@ -78,9 +84,18 @@ def open_rows(push: Push, codes: list[str], hits: dict[str, dict[str, Any]], ope
     if push.classification == "ordinary" and push.subject.industry:
         supervisor = supervisor_of(push.subject.industry, opening.approvers)
         if supervisor is not None:
-            values = {"item": "", "item_name": supervisor[1], "kind": rules.SUPERVISED_KIND, "source": "industry"}
+            values = {
+                "item": "",
+                "item_name": supervisor[1],
+                "kind": rules.SUPERVISED_KIND,
+                "source": "industry",
+            }
             wanted.append((supervisor[0], values))
-    made = [_open(push, unit, opening, **values) for unit, values in wanted if (values["item"], unit) not in living]
+    made = [
+        _open(push, unit, opening, **values)
+        for unit, values in wanted
+        if (values["item"], unit) not in living
+    ]
     obligations.open_many(
         "claim", [_owed(row, push.subject.name) for row in made if row.unit], started_on=opening.day, started_words="推送",
         days=opening.days,
@@ -124,7 +139,9 @@ def claim_rows(unit: str, ids: list[int]) -> tuple[int, int]:
             query = (
                 Claim.select(Claim.id, Claim.subject, Subject.name, Claim.item_name, Claim.scored)
                 .join(Subject)
-                .where(Claim.id.in_(ids[start : start + _PART]) & (Claim.unit == unit) & (Claim.state == "open"))
+                .where(
+                    Claim.id.in_(ids[start : start + _PART]) & (Claim.unit == unit) & (Claim.state == "open")
+                )
             )
             rows += list((query.for_update("FOR UPDATE", of=Claim) if is_postgresql() else query).tuples())
         done = [row[0] for row in rows]
@@ -148,24 +165,37 @@ def _store_claimed(unit: str, done: list[int], rows: list[tuple[int, int, str, s
     if len(done) == 1:
         audit.record("认领", RECORD, done[0], after={"state": "claimed", "claimed_by": who})
     else:
-        audit.record("批量认领", "claim_batch", f"{done[0]}-{done[-1]}", after={"rows": done}, note=f"{len(done)} 条")
+        audit.record(
+            "批量认领", "claim_batch", f"{done[0]}-{done[-1]}", after={"rows": done}, note=f"{len(done)} 条"
+        )
 
 
 def withdraw_rows(subject: Subject, reason: str) -> None:
     """The subject ended between push and answer: its rows need nobody's work any more."""
-    rows = list(Claim.select().where((Claim.subject == subject) & Claim.state.in_(["open", "claimed", "returned", "outside"])))
+    rows = list(
+        Claim.select().where(
+            (Claim.subject == subject) & Claim.state.in_(["open", "claimed", "returned", "outside"])
+        )
+    )
     for claim in rows:
         Claim.update(state="withdrawn", closed_reason=reason).where(Claim.id == claim.id).execute()
         for kind in ("claim", "feedback", "rollback_decision"):
             obligations.withdraw(kind, (RECORD, claim.id), reason)
-        audit.record("撤回推送", RECORD, claim.id, before={"state": claim.state}, after={"state": "withdrawn"}, note=reason)
+        audit.record(
+            "撤回推送",
+            RECORD,
+            claim.id,
+            before={"state": claim.state},
+            after={"state": "withdrawn"},
+            note=reason,
+        )
 
 
 def claim_for(viewer: Any, claim_id: int) -> Claim:
     """The row, for its unit, the unit that supervises, the registrar, the office and the convenors. Raises Missing."""
     found = Claim.get_or_none(Claim.id == claim_id)
     allowed = found is not None and (
-        viewer.unit in (found.unit, found.supervising_unit) and viewer.unit
+        (viewer.unit in (found.unit, found.supervising_unit) and viewer.unit)
         or viewer.has_role("office", "convenor", "deputy_convenor")
         or viewer.unit == units.holder("registrar").key
     )
@@ -204,7 +234,11 @@ def _conditions(unit: str, filters: Filters) -> Any:
     if filters.text:
         key = subjects.name_key(filters.text)
         code = filters.text.strip().upper()
-        found &= Subject.name_key.contains(key) | (Subject.credit_code == code) | (Subject.registration_number == code)
+        found &= (
+            Subject.name_key.contains(key)
+            | (Subject.credit_code == code)
+            | (Subject.registration_number == code)
+        )
     if filters.street:
         found &= Subject.street == filters.street
     if filters.late:
@@ -231,10 +265,16 @@ def queue(unit: str, filters: Filters, *, after: int = 0, size: int = 50) -> Que
     """A page of ``unit``'s rows, oldest first; the number of queries is the same whatever the length."""
     where = _conditions(unit, filters)
     found = list(
-        Claim.select(Claim, Subject).join(Subject).where(where & (Claim.id > after)).order_by(Claim.id).limit(size + 1)
+        Claim.select(Claim, Subject)
+        .join(Subject)
+        .where(where & (Claim.id > after))
+        .order_by(Claim.id)
+        .limit(size + 1)
     )
     more, found = len(found) > size, found[:size]
-    totals = Claim.select(peewee.fn.COUNT(Claim.id), peewee.fn.COUNT(peewee.fn.DISTINCT(Claim.subject))).join(Subject)
+    totals = Claim.select(peewee.fn.COUNT(Claim.id), peewee.fn.COUNT(peewee.fn.DISTINCT(Claim.subject))).join(
+        Subject
+    )
     rows_total, subjects_total = totals.where(where).tuples().first()
     owed = obligations.Obligation
     clocks = {
@@ -257,7 +297,9 @@ def matching_ids(unit: str, filters: Filters) -> list[int]:
 def state_counts(unit: str) -> dict[str, tuple[int, int]]:
     """户数 and 条数 of the unit's rows by state: ``{state: (subjects, rows)}``, in one query."""
     query = (
-        Claim.select(Claim.state, peewee.fn.COUNT(peewee.fn.DISTINCT(Claim.subject)), peewee.fn.COUNT(Claim.id))
+        Claim.select(
+            Claim.state, peewee.fn.COUNT(peewee.fn.DISTINCT(Claim.subject)), peewee.fn.COUNT(Claim.id)
+        )
         .where(Claim.unit == unit)
         .group_by(Claim.state)
     )
@@ -266,8 +308,15 @@ def state_counts(unit: str) -> dict[str, tuple[int, int]]:
 
 def items_of(unit: str) -> list[tuple[str, str]]:
     """The items that the unit has rows of, for the filter: (code or "-", words)."""
-    query = Claim.select(Claim.item, peewee.fn.MIN(Claim.item_name)).where(Claim.unit == unit).group_by(Claim.item)
-    return [(code or "-", f"{code} {name}" if code else "行业主管（非许可）") for code, name in sorted(query.tuples())]
+    query = (
+        Claim.select(Claim.item, peewee.fn.MIN(Claim.item_name))
+        .where(Claim.unit == unit)
+        .group_by(Claim.item)
+    )
+    return [
+        (code or "-", f"{code} {name}" if code else "行业主管（非许可）")
+        for code, name in sorted(query.tuples())
+    ]
 
 
 def self_claim(unit: str, push: Push, code: str) -> Claim:
@@ -290,4 +339,3 @@ def self_claim(unit: str, push: Push, code: str) -> Claim:
         claim_rows(unit, [row.id])
         audit.record("自行认领", RECORD, row.id, after={"subject": push.subject.name, "item": code})
     return row
-

@@ -36,7 +36,9 @@ class Part:
             zone.schedule(moment, self._officer(self.registrar), self._day_of(day))
 
     def _somebody(self, unit: str, role: str) -> Any:
-        found = self.zone.people.get((unit, role)) or next(v for (_, r), v in self.zone.people.items() if r == role)
+        found = self.zone.people.get((unit, role)) or next(
+            v for (_, r), v in self.zone.people.items() if r == role
+        )
         return self.random.choice(found)
 
     def _officer(self, unit: str) -> Any:
@@ -46,7 +48,11 @@ class Part:
         return clock.at(day) + timedelta(minutes=self.random.randrange(8 * 60 + 45, 17 * 60 + 15))
 
     def _move_items(self) -> None:
-        movable = [item for item in catalogue.declared().items if item.kind == "HZ" and units.by_name(item.approving_unit)]
+        movable = [
+            item
+            for item in catalogue.declared().items
+            if item.kind == "HZ" and units.by_name(item.approving_unit)
+        ]
         codes = [code for code in MOVED if any(item.code == code for item in movable)]
         rest = [item.code for item in movable if item.code not in codes]
         for code in codes + rest[: max(0, 10 - len(codes))]:
@@ -73,7 +79,9 @@ class Part:
 
     def _plan_confirming(self, day: date) -> None:
         diligence = self.zone.diligence(self.registrar)
-        waiting = [n for (n,) in Push.select(Push.id).where(Push.state == "proposed").order_by(Push.id).tuples()]
+        waiting = [
+            n for (n,) in Push.select(Push.id).where(Push.state == "proposed").order_by(Push.id).tuples()
+        ]
         late = [number for number in waiting if self.random.random() > diligence]
         soon = clock.now() + timedelta(minutes=self.random.randrange(20, 300))
         for moment, ids in (
@@ -85,7 +93,9 @@ class Part:
 
     def _confirm(self, ids: list[int]) -> None:
         opening = claims.Opening()
-        for push in list(Push.select().where(Push.id.in_(ids) & (Push.state == "proposed")).order_by(Push.id)):
+        for push in list(
+            Push.select().where(Push.id.in_(ids) & (Push.state == "proposed")).order_by(Push.id)
+        ):
             unexplained = push.doubtful and not pushes.codes_of(push)
             said = ("ordinary", "经询问不从事许可经营") if unexplained else ("", "")
             pushes.confirm(push, None, *said, opening=opening)
@@ -99,7 +109,11 @@ class Part:
             return  # never claimed: what the office would urge
         slow = self.random.random() > diligence
         wait = self.random.randint(8, 14) if slow else self.random.randint(0, 6)
-        moment = self._moment(self.zone.after(day, wait)) if wait else clock.now() + timedelta(minutes=self.random.randrange(30, 200))
+        moment = (
+            self._moment(self.zone.after(day, wait))
+            if wait
+            else clock.now() + timedelta(minutes=self.random.randrange(30, 200))
+        )
         returned = self.random.random() < 0.04
         act = self._return if returned else self._claim
         self.zone.schedule(moment, self._officer(row.unit), lambda: act(row.id))
@@ -121,11 +135,15 @@ class Part:
         if row.state != "claimed":
             return
         if row.kind == rules.SUPERVISED_KIND:
-            kind, note = self.random.choice((("supervised", "已纳入日常监管名单"), ("not_doing", "实地查看，未开展该项经营")))
+            kind, note = self.random.choice(
+                (("supervised", "已纳入日常监管名单"), ("not_doing", "实地查看，未开展该项经营"))
+            )
         else:
             kinds = ("guidance", "application", "not_doing", "not_needed")
             kind = self.random.choices(kinds, (60, 25, 10, 5))[0]
-            note = {"guidance": "电话告知办证条件和材料", "not_needed": "实际经营不涉及许可范围"}.get(kind, "")
+            note = {"guidance": "电话告知办证条件和材料", "not_needed": "实际经营不涉及许可范围"}.get(
+                kind, ""
+            )
         feedback.answer(row.unit, [claim_id], kind, note=note)
 
     def _return(self, claim_id: int) -> None:
@@ -138,7 +156,9 @@ class Part:
         made = rollbacks.roll_back(row.unit, claim_id, reason, "", named)
         wait = 5 if self.random.random() < 0.1 else self.random.randint(1, 3)
         moment = self._moment(self.zone.after(clock.today(), wait))
-        self.zone.schedule(moment, self._officer(self.registrar), lambda: self._decide(made.id, named, reason))
+        self.zone.schedule(
+            moment, self._officer(self.registrar), lambda: self._decide(made.id, named, reason)
+        )
 
     def _decide(self, roll_back_id: int, named: str, reason: str) -> None:
         found = rollbacks.RollBack.get_by_id(roll_back_id)
@@ -156,7 +176,12 @@ class Part:
     def _standing(self) -> Subject | None:
         last = Subject.select(Subject.id).order_by(Subject.id.desc()).scalar() or 0
         at = self.random.randint(1, max(1, last))
-        return Subject.select().where((Subject.id >= at) & (Subject.state == "存续")).order_by(Subject.id).first()
+        return (
+            Subject.select()
+            .where((Subject.id >= at) & (Subject.state == "存续"))
+            .order_by(Subject.id)
+            .first()
+        )
 
     def _change_one(self, day: date) -> None:
         subject = self._standing()

@@ -10,7 +10,9 @@ from . import claims, rules
 from .models import Claim, Feedback
 
 
-def answer(unit: str, ids: list[int], kind: str, *, day: date | None = None, document: str = "", note: str = "") -> int:
+def answer(
+    unit: str, ids: list[int], kind: str, *, day: date | None = None, document: str = "", note: str = ""
+) -> int:
     """``unit`` answers the rows ``ids`` with ``kind``: 指导, 收到申请, 准予, 不予, 未从事, 无需办理, 纳入监管 (areas.md 1.4).
 
     Returns how many. Raises Refused (kind does not fit, day in the future, note missing), Stale or Missing.

@@ -27,7 +27,13 @@ SHORT_BYTES = 64 * 1024
 CHECK_JOB, TAKE_JOB = "licensing.import_check", "licensing.import_take"
 _BATCH = 100
 _KEPT_PROBLEMS = 300
-STATES = {"checking": "正在检查", "checked": "已检查，待导入", "taking": "正在导入", "done": "已导入", "refused": "不能读取"}
+STATES = {
+    "checking": "正在检查",
+    "checked": "已检查，待导入",
+    "taking": "正在导入",
+    "done": "已导入",
+    "refused": "不能读取",
+}
 ALLOWED = frozenset({"application/zip", "application/x-ole", "text/plain"})
 
 
@@ -46,7 +52,9 @@ def upload(stream: IO[bytes], name: str, unit: str, *, stock: bool = False) -> I
         run = ImportRun.create(
             file=stored, unit=unit, stock=stock, uploaded_by=audit.actor().name, uploaded_at=clock.now()
         )
-        audit.record("上传登记文件", "licensing_import", run.id, after={"file": stored.name, "digest": stored.digest})
+        audit.record(
+            "上传登记文件", "licensing_import", run.id, after={"file": stored.name, "digest": stored.digest}
+        )
         if stored.size <= SHORT_BYTES:
             check(run)
         else:
@@ -66,7 +74,9 @@ def check(run: ImportRun, job: Any = None) -> None:
             total += 1
             good += not row.problems
             bad += bool(row.problems)
-            problems += row.problems[: _KEPT_PROBLEMS - len(problems)] if len(problems) < _KEPT_PROBLEMS else []
+            problems += (
+                row.problems[: _KEPT_PROBLEMS - len(problems)] if len(problems) < _KEPT_PROBLEMS else []
+            )
             if job is not None and total % 1000 == 0:
                 with transaction():
                     jobs.progress(job, total, note=f"已检查 {total} 行")
@@ -87,7 +97,11 @@ def take(run_id: int, unit: str) -> ImportRun:
         run = ImportRun.get_or_none((ImportRun.id == run_id) & (ImportRun.unit == unit))
         if run is None:
             raise Missing("没有这个导入文件")
-        begun = ImportRun.update(state="taking").where((ImportRun.id == run_id) & (ImportRun.state == "checked")).execute()
+        begun = (
+            ImportRun.update(state="taking")
+            .where((ImportRun.id == run_id) & (ImportRun.state == "checked"))
+            .execute()
+        )
         if not begun:
             raise Stale(f"这个文件的状态是“{STATES[run.state]}”，不能再导入")
         audit.record("导入登记文件", "licensing_import", run_id, note=f"{run.good} 行")

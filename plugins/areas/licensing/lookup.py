@@ -48,7 +48,11 @@ def conditions(filters: Filters) -> Any:
     found = Push.state == filters.state
     if filters.text:
         key, code = subjects.name_key(filters.text), filters.text.upper()
-        found &= Subject.name_key.contains(key) | (Subject.credit_code == code) | (Subject.registration_number == code)
+        found &= (
+            Subject.name_key.contains(key)
+            | (Subject.credit_code == code)
+            | (Subject.registration_number == code)
+        )
     if filters.doubtful in ("0", "1"):
         found &= Push.doubtful == (filters.doubtful == "1")
     if filters.classification in subjects.CLASSIFICATIONS and filters.classification:
@@ -64,9 +68,13 @@ def page_of(filters: Filters, *, before: int | None = None, size: int = 50) -> F
     """A page of pushes; the number of queries is the same whatever the length."""
     where = conditions(filters)
     paged = where & (Push.id < before) if before else where
-    rows = list(Push.select(Push, Subject).join(Subject).where(paged).order_by(Push.id.desc()).limit(size + 1))
+    rows = list(
+        Push.select(Push, Subject).join(Subject).where(paged).order_by(Push.id.desc()).limit(size + 1)
+    )
     more, rows = len(rows) > size, rows[:size]
-    totals = Push.select(peewee.fn.COUNT(Push.id), peewee.fn.COUNT(peewee.fn.DISTINCT(Push.subject))).join(Subject)
+    totals = Push.select(peewee.fn.COUNT(Push.id), peewee.fn.COUNT(peewee.fn.DISTINCT(Push.subject))).join(
+        Subject
+    )
     pushes_total, subjects_total = totals.where(where).tuples().first()
     of: dict[int, list[Claim]] = {row.id: [] for row in rows}
     for claim in Claim.select().where(Claim.push.in_(list(of))).order_by(Claim.id):

@@ -127,7 +127,9 @@ class RollBack(Record):
 
 
 RollBack.add_index(
-    RollBack.index(RollBack.claim, unique=True, where=RollBack.state == "waiting", name="licensing_roll_back_waiting")
+    RollBack.index(
+        RollBack.claim, unique=True, where=RollBack.state == "waiting", name="licensing_roll_back_waiting"
+    )
 )
 
 

@@ -35,7 +35,9 @@ def registrar() -> str:
 
 def on_registered(subject: Subject, event: str, before: dict[str, Any] | None) -> None:
     """A registration was stored: propose its push, or only classify what was there before the portal."""
-    stored = SubjectEvent.select().where(SubjectEvent.subject == subject).order_by(SubjectEvent.id.desc()).first()
+    stored = (
+        SubjectEvent.select().where(SubjectEvent.subject == subject).order_by(SubjectEvent.id.desc()).first()
+    )
     if stored.source == STOCK:
         _classify_stock(subject)
     elif event in ("设立", "变更"):
@@ -78,7 +80,12 @@ def _base(subject: Subject, before: dict[str, Any] | None) -> tuple[list[str], P
     waiting = Push.get_or_none((Push.subject == subject) & (Push.state == "proposed"))
     if waiting is not None:
         return waiting.base, waiting
-    last = Push.select().where((Push.subject == subject) & (Push.state == "pushed")).order_by(Push.id.desc()).first()
+    last = (
+        Push.select()
+        .where((Push.subject == subject) & (Push.state == "pushed"))
+        .order_by(Push.id.desc())
+        .first()
+    )
     if last is not None:
         return last.decided, None
     return [hit["code"] for hit in reading.read(before["scope"])["hits"]], None
@@ -136,7 +143,9 @@ def _decided_class(push: Push, chosen: list[str], qz_is_permit: bool, classifica
     unexplained = bool(push.reading["unknown"]) and by_items == "ordinary"
     if unexplained and classification != "ordinary":
         words = "、".join(push.reading["unknown"])
-        raise Refused(f"“{words}”没有对应的许可事项：请选出事项，或确认为非许可并写明理由", {"classification": "请选择"})
+        raise Refused(
+            f"“{words}”没有对应的许可事项：请选出事项，或确认为非许可并写明理由", {"classification": "请选择"}
+        )
     if unexplained and not note.strip():
         raise Refused("把有未识别许可项目的主体确认为非许可，须写明理由", {"note": "请写明理由"})
     return by_items

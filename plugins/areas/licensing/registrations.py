@@ -13,10 +13,19 @@ Column = spreadsheets.Column
 COLUMNS = (
     Column("event", "登记事项", ("登记类型", "业务类型", "变动类型", "checkRegType"), required=False),
     Column("name", "名称", ("主体名称", "企业名称", "市场主体名称", "字号名称", "entName"), required=True),
-    Column("code", "统一社会信用代码", ("统一社会信用代码/注册号", "信用代码", "注册号", "uniSCID", "regNO"), required=True),
+    Column(
+        "code",
+        "统一社会信用代码",
+        ("统一社会信用代码/注册号", "信用代码", "注册号", "uniSCID", "regNO"),
+        required=True,
+    ),
     Column("category", "主体类别", ("类别", "市场主体类别", "entTypeCatg")),
     Column("kind", "类型", ("企业类型", "主体类型", "市场主体类型", "entType")),
-    Column("representative", "法定代表人", ("法定代表人（经营者）", "负责人", "经营者", "法定代表人（负责人）", "leRep")),
+    Column(
+        "representative",
+        "法定代表人",
+        ("法定代表人（经营者）", "负责人", "经营者", "法定代表人（负责人）", "leRep"),
+    ),
     Column("capital", "注册资本（万元）", ("注册资本", "注册资本(万元)", "出资额（万元）", "regCap")),
     Column("established", "成立日期", ("设立日期", "estDate")),
     Column("term_until", "营业期限至", ("经营期限至", "营业期限止", "opTo")),
@@ -31,7 +40,13 @@ COLUMNS = (
 LABELS = {column.key: column.label for column in COLUMNS}
 _EVENTS = {"新设": "设立", "新设登记": "设立", "设立登记": "设立", "开业": "设立", "1": "设立", "变更登记": "变更", "2": "变更",
            "注销登记": "注销", "吊销登记": "吊销"}  # fmt: skip
-_CATEGORIES = {"个体": "个体工商户", "个体户": "个体工商户", "农专社": "农民专业合作社", "合作社": "农民专业合作社", "公司": "企业"}
+_CATEGORIES = {
+    "个体": "个体工商户",
+    "个体户": "个体工商户",
+    "农专社": "农民专业合作社",
+    "合作社": "农民专业合作社",
+    "公司": "企业",
+}
 #: Longest text of a cell that subjects.register would refuse anyway; longer ones are refused here with their cell.
 _LONGEST = {"scope": 10_000, "name": 120, "address": 200}
 
@@ -39,7 +54,9 @@ _LONGEST = {"scope": 10_000, "name": 120, "address": 200}
 class Row:
     """One row of the file: its number as Excel counts, its registration or its problems."""
 
-    def __init__(self, number: int, registration: Registration | None, problems: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, number: int, registration: Registration | None, problems: list[dict[str, Any]]
+    ) -> None:
         self.number, self.registration, self.problems = number, registration, problems
 
 
@@ -115,9 +132,28 @@ def _cell(key: str, cell: object) -> Any:
 
 def _registration(values: dict[str, Any]) -> Registration:
     code = values.get("code", "")
-    guessed = "个体工商户" if code.startswith("92") or not code else "农民专业合作社" if code.startswith("93") else "企业"
-    text = {key: values.get(key) or "" for key in
-            ("name", "code", "kind", "representative", "registrar", "address", "street", "industry", "scope", "turned_from")}
+    guessed = (
+        "个体工商户"
+        if code.startswith("92") or not code
+        else "农民专业合作社"
+        if code.startswith("93")
+        else "企业"
+    )
+    text = {
+        key: values.get(key) or ""
+        for key in (
+            "name",
+            "code",
+            "kind",
+            "representative",
+            "registrar",
+            "address",
+            "street",
+            "industry",
+            "scope",
+            "turned_from",
+        )
+    }
     return Registration(
         event=values.get("event") or "设立", category=values.get("category") or guessed, approved=values["approved"],
         capital=values.get("capital"), established=values.get("established"), term_until=values.get("term_until"), **text,

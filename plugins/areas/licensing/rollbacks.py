@@ -81,7 +81,9 @@ def decide(roll_back_id: int, outcome: str, *, next_unit: str = "", note: str = 
             next_unit=next_unit if outcome == "reassign" else "", next_claim=found.next_claim,
         ).where(RollBack.id == found.id).execute()  # fmt: skip
         obligations.fulfil("rollback_decision", ("roll_back", found.id))
-        audit.record("回退处理", claims.RECORD, claim.id, after={"outcome": outcome, "next_unit": next_unit}, note=note)
+        audit.record(
+            "回退处理", claims.RECORD, claim.id, after={"outcome": outcome, "next_unit": next_unit}, note=note
+        )
     return RollBack.get_by_id(roll_back_id)
 
 
@@ -92,8 +94,12 @@ def _reassign(found: RollBack, claim: Claim, next_unit: str) -> None:
         raise Refused("不能改派给回退的单位自己", {"next_unit": "请选择另一个成员单位"})
     same = (Claim.subject == claim.subject_id) & (Claim.item == claim.item) & (Claim.unit == next_unit)
     if Claim.select().where(same & Claim.state.in_(LIVING)).exists():
-        raise Refused(f"{units.name_of(next_unit)}已有这一户这一事项的认领记录，请选择撤回", {"next_unit": "请另选"})
-    Claim.update(state="moved", closed_reason=f"改派{units.name_of(next_unit)}").where(Claim.id == claim.id).execute()
+        raise Refused(
+            f"{units.name_of(next_unit)}已有这一户这一事项的认领记录，请选择撤回", {"next_unit": "请另选"}
+        )
+    Claim.update(state="moved", closed_reason=f"改派{units.name_of(next_unit)}").where(
+        Claim.id == claim.id
+    ).execute()
     new = Claim.create(
         push=claim.push_id, subject=claim.subject_id, item=claim.item, item_name=claim.item_name, kind=claim.kind,
         unit=next_unit, supervising_unit=claim.supervising_unit, words=claim.words, derived=claim.derived,
@@ -142,7 +148,10 @@ def decide_for(viewer: Any, found: RollBack, outcome: str, next_unit: str, note:
 
 
 def _visible(viewer: Any) -> Any:
-    every = viewer.has_role("office", "convenor", "deputy_convenor") or viewer.unit == units.holder("registrar").key
+    every = (
+        viewer.has_role("office", "convenor", "deputy_convenor")
+        or viewer.unit == units.holder("registrar").key
+    )
     return None if every else RollBack.unit == viewer.unit
 
 

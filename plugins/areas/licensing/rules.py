@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 #: How a registration stands on its way to the units.
-PUSH_STATES = {"proposed": "待确认", "pushed": "已推送", "merged": "并入后一次变更", "dropped": "主体已终止，不再推送"}
+PUSH_STATES = {
+    "proposed": "待确认",
+    "pushed": "已推送",
+    "merged": "并入后一次变更",
+    "dropped": "主体已终止，不再推送",
+}
 #: How one claim row stands.
 CLAIM_STATES = {
     "open": "待认领",

@@ -74,11 +74,17 @@ def claims_act() -> Response:
         flash("没有勾选任何一条。", "warning")
         return _back()
     if request.form.get("kind"):
-        done = feedback.answer(current_user.unit, ids, request.form["kind"], note=request.form.get("note", ""))
+        done = feedback.answer(
+            current_user.unit, ids, request.form["kind"], note=request.form.get("note", "")
+        )
         flash(f"已反馈 {done} 条。", "success")
         return _back()
     done, left = claims.claim_rows(current_user.unit, ids)
-    flash(f"已认领 {done} 条，请在反馈期限内反馈。" + (f"另有 {left} 条已被其他人处理，没有改动。" if left else ""), "success")
+    flash(
+        f"已认领 {done} 条，请在反馈期限内反馈。"
+        + (f"另有 {left} 条已被其他人处理，没有改动。" if left else ""),
+        "success",
+    )
     return _back()
 
 
@@ -117,7 +123,13 @@ def claim_act(record_id: int) -> Response:
                 raise Refused(rules.claim_refusal("claim", row.state) or "这一条不属于您的单位，不能认领")
             flash("已认领，请在反馈期限内反馈。", "success")
         elif name == "roll_back":
-            rollbacks.roll_back(current_user.unit, row.id, form.get("reason", ""), form.get("note", ""), form.get("names_unit", ""))
+            rollbacks.roll_back(
+                current_user.unit,
+                row.id,
+                form.get("reason", ""),
+                form.get("note", ""),
+                form.get("names_unit", ""),
+            )
             flash("已回退，等推送单位处理。", "success")
         elif name == "answer":
             feedback.answer(

@@ -14,7 +14,9 @@ from . import blueprint
 
 def _index(error: str = "") -> Response:
     imports.may_import(current_user.unit)
-    runs = ImportRun.select().where(ImportRun.unit == current_user.unit).order_by(ImportRun.id.desc()).limit(30)
+    runs = (
+        ImportRun.select().where(ImportRun.unit == current_user.unit).order_by(ImportRun.id.desc()).limit(30)
+    )
     return page(
         "licensing/imports.html", status=422 if error else 200, runs=[(run, imports.STATES[run.state]) for run in runs],
         errors={"file": error} if error else {}, columns=registrations.COLUMNS,
@@ -34,7 +36,9 @@ def upload() -> Response:
     if sent is None or not sent.filename:
         return _index("请选择文件")
     try:
-        run = imports.upload(sent.stream, sent.filename, current_user.unit, stock=request.form.get("stock") == "1")
+        run = imports.upload(
+            sent.stream, sent.filename, current_user.unit, stock=request.form.get("stock") == "1"
+        )
     except Refused as refusal:
         return _index(str(refusal))
     return redirect(url_for("licensing.import_run", run_id=run.id), 303)

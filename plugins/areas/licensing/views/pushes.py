@@ -17,7 +17,11 @@ def _filters() -> lookup.Filters:
     state = argument("state", "")
     if state not in ("proposed", "pushed"):
         state = "proposed" if current_user.unit == pushes.registrar() else "pushed"
-    if state == "proposed" and current_user.unit != pushes.registrar() and not current_user.has_role("office"):
+    if (
+        state == "proposed"
+        and current_user.unit != pushes.registrar()
+        and not current_user.has_role("office")
+    ):
         state = "pushed"
     return lookup.Filters(
         state=state, text=argument("q", "").strip()[:60], doubtful=argument("doubtful", "") if state == "proposed" else "",
@@ -59,8 +63,13 @@ def confirm_plain() -> Response:
     if request.form.get("scope") == "all":
         done = pushes.confirm_plain(current_user.unit)
     else:
-        done = pushes.confirm_plain(current_user.unit, [int(i) for i in request.form.getlist("push") if i.isdigit()])
-    flash(f"已推送 {done} 条。" if done else "没有勾选可以批量推送的登记；有疑问的请逐条确认。", "success" if done else "warning")
+        done = pushes.confirm_plain(
+            current_user.unit, [int(i) for i in request.form.getlist("push") if i.isdigit()]
+        )
+    flash(
+        f"已推送 {done} 条。" if done else "没有勾选可以批量推送的登记；有疑问的请逐条确认。",
+        "success" if done else "warning",
+    )
     return redirect(url_for("licensing.pushes"), 303)
 
 
@@ -70,7 +79,9 @@ def push(record_id: int) -> Response:
     return _show(pushes.push_for(current_user, record_id))
 
 
-def _show(found, values: dict | None = None, errors: dict[str, str] | None = None, text: str = "") -> Response:
+def _show(
+    found, values: dict | None = None, errors: dict[str, str] | None = None, text: str = ""
+) -> Response:
     hits = {hit["code"]: hit for hit in found.reading["hits"]}
     codes = list(dict.fromkeys([*hits, *found.base, *found.decided]))
     approvers = catalogue.Approvers(found.confirmed_on or found.event.received_at.date())
@@ -79,8 +90,14 @@ def _show(found, values: dict | None = None, errors: dict[str, str] | None = Non
         item = catalogue.item(code)
         if item is not None:
             unit = approvers.unit_of(item)
-            items.append((item, hits.get(code), units.name_of(unit) if unit else item.body, code in found.base))
-    others = [(i.code, f"{i.code} {i.name}") for i in catalogue.declared().items if i.code not in codes and i.kind in ("HZ", "QZ", "BA")]
+            items.append(
+                (item, hits.get(code), units.name_of(unit) if unit else item.body, code in found.base)
+            )
+    others = [
+        (i.code, f"{i.code} {i.name}")
+        for i in catalogue.declared().items
+        if i.code not in codes and i.kind in ("HZ", "QZ", "BA")
+    ]
     rows = Claim.select().where(Claim.push == found).order_by(Claim.id)
     return page(
         "licensing/push.html", status=422 if text or errors else 200, push=found, subject=found.subject, items=items, others=others,
@@ -103,6 +120,11 @@ def confirm(record_id: int) -> Response:
     try:
         pushes.confirm_for(current_user, found, codes, classification, note)
     except Refused as refusal:
-        return _show(found, {"codes": codes, "note": note, "classification": classification}, refusal.fields, str(refusal))
+        return _show(
+            found,
+            {"codes": codes, "note": note, "classification": classification},
+            refusal.fields,
+            str(refusal),
+        )
     flash(f"已推送“{found.subject.name}”。", "success")
     return redirect(url_for("licensing.pushes"), 303)

@@ -27,7 +27,9 @@ def roll_back(record_id: int) -> Response:
     return _show(rollbacks.roll_back_for(current_user, record_id))
 
 
-def _show(found, errors: dict[str, str] | None = None, text: str = "", values: dict | None = None) -> Response:
+def _show(
+    found, errors: dict[str, str] | None = None, text: str = "", values: dict | None = None
+) -> Response:
     return page(
         "licensing/roll_back.html", status=422 if text else 200, found=found, row=found.claim, subject=found.claim.subject,
         unit_label=units.name_of(found.unit), named_label=units.name_of(found.names_unit), next_label=units.name_of(found.next_unit),
@@ -45,7 +47,9 @@ def decide(record_id: int) -> Response:
     found = rollbacks.roll_back_for(current_user, record_id)
     form = request.form
     try:
-        rollbacks.decide_for(current_user, found, form.get("outcome", ""), form.get("next_unit", ""), form.get("note", ""))
+        rollbacks.decide_for(
+            current_user, found, form.get("outcome", ""), form.get("next_unit", ""), form.get("note", "")
+        )
     except Refused as refusal:
         return _show(found, refusal.fields, str(refusal), dict(form))
     flash("回退已处理。", "success")
