@@ -84,6 +84,7 @@ __all__ = [
     "database",
     "days_for",
     "digest_of",
+    "documents",
     "files",
     "hookimpl",
     "is_postgresql",

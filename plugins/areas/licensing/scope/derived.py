@@ -1,4 +1,4 @@
-"""Derived duties (areas.md, reading): items which follow from other items and are never written in a scope."""
+"""Derived duties (areas.md, reading): items which follow from others and are never written in a scope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the reader needs of a permit item; ``portal.declarations.PermitItem`` has it, and so has any row like it."""
+"""What the reader needs of a permit item; ``portal.declarations.PermitItem`` has it all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class CatalogueItem(Protocol):
-    """A row of the permit catalogue (areas.md 1.2); a protocol, so that reading a scope imports nothing of the portal."""
+    """A row of the permit catalogue (areas.md 1.2); a protocol, so reading imports no portal."""
 
     @property
     def code(self) -> str: ...

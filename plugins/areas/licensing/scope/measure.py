@@ -1,4 +1,4 @@
-"""Measures the reader against labelled scopes: precision and recall by item, for the tuning and the held-out half."""
+"""Measures the reader against labelled scopes: precision and recall by item, for each half."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from pathlib import Path
 
 from .items import CatalogueItem
 from .reader import ScopeReader
+
+#: The labelled scopes: those used for tuning, those kept apart, and those written when the rules stood.
+HALVES = {"tuning": "调试用", "held-out": "留出", "fresh": "规则定稿后新写"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,9 @@ def shipped_items() -> list[CatalogueItem]:
     """All rows of the permit files that lie in the units' folders and with the licensing area."""
     plugins = Path(__file__).parents[3]
     files = [*sorted(plugins.glob("units/*/permits.csv")), plugins / "areas" / "licensing" / "outside.csv"]
-    return [_row(cells) for file in files for cells in csv.DictReader(file.open(encoding="utf-8-sig", newline=""))]
+    return [
+        _row(cells) for file in files for cells in csv.DictReader(file.open(encoding="utf-8-sig", newline=""))
+    ]
 
 
 def _row(cells: dict[str, str]) -> Row:
@@ -78,7 +83,10 @@ def _row(cells: dict[str, str]) -> Row:
 def labelled_scopes(path: Path) -> list[Labelled]:
     """The labelled scopes of a JSON lines file (number, half, dialect, scope, codes, unknown)."""
     rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    return [Labelled(**{**row, "codes": frozenset(row["codes"]), "unknown": tuple(row["unknown"])}) for row in rows]
+    return [
+        Labelled(**{**row, "codes": frozenset(row["codes"]), "unknown": tuple(row["unknown"])})
+        for row in rows
+    ]
 
 
 def tally(reader: ScopeReader, scopes: Iterable[Labelled]) -> Tally:
@@ -120,7 +128,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     reader = ScopeReader(shipped_items())
     scopes = labelled_scopes(Path(arguments[0]))
-    for half, name in (("tuning", "调试用的一半"), ("held-out", "留出的一半")):
+    for half, name in HALVES.items():
         counted = tally(reader, [s for s in scopes if s.half == half])
         print(f"== {name}\n{table(counted)}")
         for fault in counted.faults:

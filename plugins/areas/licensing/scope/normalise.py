@@ -1,8 +1,9 @@
-"""One spelling for every text: NFKC, lower case, plain brackets, no white space, with the way back to the original."""
+"""One spelling for every text: NFKC, lower case, plain brackets, no white space; with the way back."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _BRACKETS = {
@@ -14,6 +15,8 @@ _BRACKETS = {
     "﹔": ";",
     "•": "、",
     "·": "、",
+    # decoration that registrars put behind a scope
+    **dict.fromkeys("*＊※〓", ""),
 }
 #: Every character seen so far → what it becomes (empty for white space and invisible characters).
 _SPELLING: dict[str, str] = {}
@@ -26,7 +29,9 @@ def _spell(character: str) -> str:
         plain = "\ufffd" if "\ud800" <= character <= "\udfff" else unicodedata.normalize("NFKC", character)
         plain = "".join(_BRACKETS.get(c, c) for c in plain.casefold())
         plain = "".join(
-            c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf", "Zs", "Zl", "Zp")
+            c
+            for c in plain
+            if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf", "Zs", "Zl", "Zp")
         )
     if len(_SPELLING) < 50_000:
         _SPELLING[character] = plain
@@ -37,12 +42,12 @@ def _spell(character: str) -> str:
 class Normalised:
     """A text in one spelling; ``starts[i]`` is the place in the original of character ``i``.
 
-    ``gaps`` are the places before which the original had white space: separators, where a scope has no others.
+    ``gaps`` are the places before which the original had white space: separators, if it has no others.
     """
 
     text: str
-    starts: tuple[int, ...]
-    gaps: frozenset[int]
+    starts: Sequence[int]
+    gaps: tuple[int, ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Place in the original (start, end) of the characters ``start``…``end`` (end is behind the last)."""
@@ -56,19 +61,15 @@ def spell(text: str) -> str:
 
 def normalise(text: str) -> Normalised:
     """The text in one spelling with the way back; never raises, whatever the text holds."""
-    letters: list[str] = []
+    spelled = [_SPELLING[c] if c in _SPELLING else _spell(c) for c in text]
+    joined = "".join(spelled)
+    if len(joined) == len(text) and "" not in spelled:
+        return Normalised(joined, range(len(text)), ())
     starts: list[int] = []
     gaps: set[int] = set()
-    for place, character in enumerate(text):
-        plain = _SPELLING.get(character)
-        if plain is None:
-            plain = _spell(character)
-        if len(plain) == 1:
-            letters.append(plain)
-            starts.append(place)
-        elif plain:
-            letters.append(plain)
+    for place, plain in enumerate(spelled):
+        if plain:
             starts.extend([place] * len(plain))
-        elif letters:
+        elif starts:
             gaps.add(len(starts))
-    return Normalised("".join(letters), tuple(starts), frozenset(gaps))
+    return Normalised(joined, tuple(starts), tuple(sorted(gaps)))

@@ -1,21 +1,26 @@
-"""Qualifiers that change the item (areas.md, reading, rule 3): classes of devices, prepacked food, 4.5 吨, branches."""
+"""Qualifiers that change the item (areas.md, reading, rule 3): device classes, prepacked food, branches."""
 
 from __future__ import annotations
 
 import re
 
+_ONE = r"第?(?:一|二|三|iii|ii|i|[123])"
+_MANY = rf"(?:{_ONE}(?:类(?!似))?(?:[、,/]|及|和|与|或|以及)?){{0,8}}{_ONE}类"
 _CLASSES = re.compile(
-    r"(?P<classes>(?:第?(?:一|二|三|iii|ii|i|[123])(?:类(?!似))?(?:[、,/]|及|和|与|或|以及)?)*第?(?:一|二|三|iii|ii|i|[123])类)的?"
-    r"(?P<thing>医疗器械|非药品类易制毒化学品|易制毒化学品)(?P<tail>[^、,;。:()]*)"
+    rf"(?P<classes>{_MANY})的?(?P<thing>医疗器械|(?:非药品类)?易制毒化学品)(?P<tail>[^、,;。:()]*)"
 )
+#: 医疗器械（二类、三类）销售, 医疗器械销售（二、三类）
 _CLASSES_BEHIND = re.compile(
-    r"(?P<thing>医疗器械)\(?(?P<classes>(?:第?(?:一|二|三|iii|ii|i|[123])类?[、,/及和与]?)*第?(?:一|二|三|iii|ii|i|[123])类)\)?(?P<tail>[^、,;。:()]*)"
+    r"(?P<thing>医疗器械)(?:(?P<done>(?:的?(?:销售|经营|零售|批发|生产|租赁)[、及和]?)+)\(|\(?)"
+    rf"(?P<classes>{_MANY})\)?(?P<tail>[^、,;。:()]*)"
 )
 _EACH_CLASS = re.compile(r"iii|ii|i|[一二三123]")
 _CLASS = {"一": 1, "i": 1, "1": 1, "二": 2, "ii": 2, "2": 2, "三": 3, "iii": 3, "3": 3}
 _TRADE = re.compile(r"销售|经营|批发|零售|购销|租赁|出租|贸易|买卖")
 _MAKE = re.compile(r"生产|制造|加工")
-_GUARDED = re.compile(r"^(?:的)?(?:咨询|维修|维护|技术|研发|配送|展览|信息|软件|设计|检测|安装|售后|物流|包装|仓储|进出口)")
+_GUARDED = re.compile(
+    r"^(?:的)?(?:咨询|维修|维护|技术|研发|配送|展览|信息|软件|设计|检测|安装|售后|物流|包装|仓储|进出口)"
+)
 
 #: (thing, what is done) → class → item. First-class devices are free to sell and filed when made.
 _ITEM = {
@@ -27,11 +32,15 @@ _ITEM = {
 #: Items found here alone, since the class decides and not the phrase.
 BY_CLASS = frozenset(code for classes in _ITEM.values() for code in classes.values())
 
-_LIGHT = re.compile(r"(?:4\.5|四点五)吨(?:及|\(含\)|含)?以下|4500(?:千克|公斤|kg)(?:及|\(含\)|含)?以下|总质量不超过4\.5吨")
+_LIGHT = re.compile(
+    r"(?:4\.5|四点五)吨(?:及|\(含\)|含)?以下|4500(?:千克|公斤|kg)(?:及|\(含\)|含)?以下|总质量不超过4\.5吨"
+)
 _PREPACKED = re.compile(r"预包装")
 _LOOSE = re.compile(r"散装|熟食|现制|现场|热食|冷食|生食|裱花|自制|糕点类")
 _SHARED_TO = re.compile(r"含|包括|兼")
-BRANCH = re.compile(r"限?(?:于|在|由|下设|另设|设立)?分(?:支机构|公司)经营|限分(?:支机构|公司)|仅限分(?:支机构|公司)|分支机构凭证经营")
+BRANCH = re.compile(
+    r"限?其?(?:于|在|由|下设|另设|设立|下属)?分(?:支机构|公司)经营|限其?分(?:支机构|公司)|仅限分(?:支机构|公司)|分支机构凭证经营"
+)
 
 #: Narrower item → the wider one that it replaces when it stands in the wider one's bracket.
 NARROWER = {"JT04": "JT02", "JT03": "JT02"}
@@ -45,20 +54,17 @@ def by_class(text: str, verb_before: str, verb_behind: str) -> list[tuple[str, i
     found: list[tuple[str, int, int]] = []
     for pattern in (_CLASSES, _CLASSES_BEHIND):
         for hit in pattern.finditer(text):
-            tail = hit["tail"]
-            if _GUARDED.match(tail):
+            if _GUARDED.match(hit["tail"]):
                 continue
-            makes = _MAKE.search(tail)
-            trades = _TRADE.search(tail)
-            if not makes and not trades:
-                around = verb_before or verb_behind
-                makes = _MAKE.search(around)
-                trades = _TRADE.search(around) or not makes
-            thing = "医疗器械" if hit["thing"] == "医疗器械" else "易制毒化学品"
-            last = max((m.end() for m in (_MAKE.search(tail), _TRADE.search(tail)) if m), default=0)
+            own = (hit.groupdict().get("done") or "") + hit["tail"]
+            verbs = own if _MAKE.search(own) or _TRADE.search(own) else verb_before or verb_behind or "销售"
+            last = max(
+                (m.end() for m in (_MAKE.search(hit["tail"]), _TRADE.search(hit["tail"])) if m), default=0
+            )
             end = hit.start("tail") + last
-            for done, on in (("make", makes), ("trade", trades)):
-                for name in _EACH_CLASS.findall(hit["classes"]) if on else ():
+            thing = "医疗器械" if hit["thing"] == "医疗器械" else "易制毒化学品"
+            for done, verb in (("make", _MAKE), ("trade", _TRADE)):
+                for name in _EACH_CLASS.findall(hit["classes"]) if verb.search(verbs) else ():
                     code = _ITEM[thing, done].get(_CLASS[name])
                     if code:
                         found.append((code, hit.start(), end))

@@ -1,4 +1,4 @@
-"""The office's additions to the catalogue: phrases, exclusions and guards of an item, kept as data with a reason."""
+"""The office's additions to the catalogue: phrases, exclusions and guards of an item, each with a reason."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def read_rules(path: Path) -> tuple[ScopeRule, ...]:
                 raise ValueError(f"{where}：代码和理由都不能为空")
             guards = tuple(_guard(cell, where) for cell in _words(row["guards"]))
             rules.append(
-                ScopeRule(row["code"], _words(row["keywords"]), _words(row["exclusions"]), guards, row["reason"])
+                ScopeRule(
+                    row["code"], _words(row["keywords"]), _words(row["exclusions"]), guards, row["reason"]
+                )
             )
     codes = [rule.code for rule in rules]
     twice = sorted({code for code in codes if codes.count(code) > 1})
