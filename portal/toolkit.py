@@ -8,6 +8,7 @@ from portal import (
     obligations,
     official_calendar,
     settings,
+    spreadsheets,
     subject_search,
     subjects,
     units,
@@ -39,7 +40,7 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for
+from portal.facts import days_for, scheme_of
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
@@ -98,6 +99,7 @@ __all__ = [
     "read_permit_items",
     "registry",
     "requires",
+    "scheme_of",
     "settings",
     "sm3",
     "spreadsheets",
