@@ -17,7 +17,7 @@ LAYERS = (
     "settings official_calendar scoring units links error_pages files spreadsheets audit_search",
     "score_facts passwords subjects",
     "users subject_search obligations",
-    "facts jobs sessions setup_accounts documents account_requests",
+    "facts obligation_figures jobs sessions setup_accounts documents account_requests",
     "scores quarter_lists setting_forms idle_accounts",
     "score_acts core_hooks chrome gate",
     "views toolkit demonstration",
