@@ -280,7 +280,7 @@ def test_times_go_forward_only(spot: Stage) -> None:
         {"value_at": now + timedelta(hours=1)},
         {"reveal_by": now + timedelta(hours=2)},
     ):
-        with spot.as_("gongan-jingban"), pytest.raises(Refused, match="应在现在之后|必须晚于"):
+        with spot.as_("gongan-jingban"), pytest.raises(Refused, match=r"应在现在之后|必须晚于"):
             draws.announce(draw.id, spot.terms(**changed))
 
 
