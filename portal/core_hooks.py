@@ -12,6 +12,7 @@ from portal import (
     files,
     idle_accounts,
     jobs,
+    notices,
     obligations,
     official_calendar,
     scores,
@@ -32,7 +33,7 @@ MODELS = (
     sessions.LoginSession, sessions.AddressFailures,
     units.UnitTerm, units.UnitRequest,
     subjects.Subject, subjects.SubjectName, subjects.SubjectEvent,
-    obligations.Obligation,
+    obligations.Obligation, notices.Notice,
     scores.QuarterStage, scores.Adjustment, scores.Review, scores.FrozenScore,
     access.Submission, files.StoredFile, jobs.Job,
 )  # fmt: skip
@@ -55,3 +56,4 @@ def daily() -> None:
         obligations.stop_unit(unit, clock.today())
     access.forget_submissions()
     idle_accounts.disable_idle()
+    notices.warn()
