@@ -24,6 +24,7 @@ from portal import (
 )
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
+from portal.plugging import registry
 
 MODELS = (
     official_calendar.CalendarNotice, official_calendar.CalendarDay,
@@ -57,3 +58,4 @@ def daily() -> None:
     access.forget_submissions()
     idle_accounts.disable_idle()
     notices.warn()
+    registry().answers("each_day", day=clock.today())
