@@ -151,6 +151,13 @@ def score_rows(quarter: Any, unit: str, item: str) -> list[dict[str, Any]]:
 
 
 @hookimpl
+def each_day(day: Any) -> None:
+    from plugins.areas.inspections import draws
+
+    draws.settle_due()
+
+
+@hookimpl
 def demonstrate(zone: Any) -> None:
     from plugins.areas.inspections import demo
 

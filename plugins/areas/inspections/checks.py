@@ -20,7 +20,7 @@ from portal.toolkit import (
     clock,
     files,
     obligations,
-    registry,
+    subjects,
     transaction,
     units,
 )
@@ -253,7 +253,7 @@ def _couple(check: SpotCheck) -> None:
         reason = (
             f"{check.task.code}检查（{check.checked_on}）：通过登记的住所（经营场所）无法联系。{check.note}"
         )
-        registry().answers("on_subject_unreachable", subject=check.subject, unit=check.unit, reason=reason)
+        subjects.report_unreachable(check.subject, check.unit, reason)
     if "follow_up" in couplings:
         obligations.open_obligation(
             "follow_up", check.unit, record=(RECORD, check.id), title=f"检查问题后续处理：{check.name}", started_on=clock.today(),

@@ -21,6 +21,7 @@ from portal.toolkit import (
     Stale,
     audit,
     clock,
+    notices,
     settings,
     transaction,
     units,
@@ -166,7 +167,24 @@ def announce(draw_id: int, terms: Terms, make_secret: Callable[[int], bytes] = s
             after={"announce_digest": digest},
             note=f"{draw.draw_id} 公告摘要 {digest}",
         )
+        _tell_units(draw, digest)
     return Draw.get_by_id(draw_id)
+
+
+def _tell_units(draw: Draw, digest: str) -> None:
+    """Every member unit is told the digest before the draw: without it a bundle proves nothing (draw.md)."""
+    text = f"抽取公告 {draw.draw_id}（{draw.task.name}）：公告摘要 {digest}"
+    for unit in units.enabled():
+        notices.tell(unit.key, ("liaison",), f"draw/{draw.draw_id}", text, "/inspections/draws")
+
+
+def settle_due() -> int:
+    """Open or void every announced draw whose deadline has passed; returns how many. Part of the daily work."""
+    due = Draw.select(Draw.id).where((Draw.state == "announced") & (Draw.reveal_by <= clock.now()))
+    numbers = [key for (key,) in due.tuples()]
+    for key in numbers:
+        settle(key)
+    return len(numbers)
 
 
 def _compose(draw: Draw, terms: Terms, parties: Iterable[DrawParty]) -> tuple[dict[str, Any], str]:

@@ -25,7 +25,7 @@ from portal.toolkit import (
     audit,
     clock,
     database,
-    registry,
+    subject_search,
     transaction,
 )
 
@@ -134,15 +134,6 @@ def _checked_rule(values: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def label_groups() -> dict[str, Any]:
-    """{label: query of subject ids}: what the plugins know (permits, blacklists) and the labels of this area."""
-    found: dict[str, Any] = {}
-    for _, answer in registry().answers("subject_labels"):
-        for label, query in answer.items():
-            found[label] = (found[label] | query) if label in found else query
-    return found
-
-
 def own_labels() -> dict[str, Any]:
     """The labels that were put on subjects here."""
     labels = [
@@ -193,7 +184,7 @@ def sizes(chosen: Iterable[LibraryRule]) -> dict[str, tuple[int, int]]:
     chosen = list(chosen)
     if not chosen:
         return {}
-    groups = label_groups()
+    groups = subject_search.labelled()
     columns = []
     for rule in chosen:
         query = Subject.select(peewee.fn.COUNT(peewee.SQL("*")))
@@ -213,7 +204,7 @@ def objects(rule: LibraryRule) -> Iterator[LibraryObject]:
         Subject.id, Subject.credit_code, Subject.registration_number, Subject.name, Subject.street, Subject.category,
         RiskClass.risk_class, RiskClass.day,
     ).join(RiskClass, peewee.JOIN.LEFT_OUTER, on=(RiskClass.subject == Subject.id))  # fmt: skip
-    for condition in _conditions(rule, label_groups()):
+    for condition in _conditions(rule, subject_search.labelled()):
         query = query.where(condition)
     for key, credit_code, number, name, street, category, risk_class, day in query.tuples().iterator():
         yield LibraryObject(

@@ -34,7 +34,7 @@ from plugins.areas.inspections.check_models import (
     SpotCheck,
 )
 from plugins.areas.inspections.models import CheckTask
-from portal import audit, clock, jobs, subjects
+from portal import audit, clock, core_hooks, jobs, notices, subjects
 from portal.database import database, ready_connection
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 
@@ -588,3 +588,16 @@ def test_the_steps_stand_in_the_audit_log(spot: Stage) -> None:
         "抽取",
     ]
     assert any(draw.digest in entry.note for entry, _ in entries)
+
+
+def test_the_digest_reaches_every_unit_and_the_deadline_is_kept_by_the_daily_work(spot: Stage) -> None:
+    spot.ready()
+    draw = spot.announced(spot.sealed(spot.task()))
+    told = {notice.user.account for notice in notices.Notice.select() if draw.digest in notice.text}
+    assert told == {"gongan-lianluo", "shichang-lianluo", "xiaofang-lianluo"}
+    core_hooks.daily()
+    assert Draw.get().state == "announced"
+    spot.later(hours=1)
+    core_hooks.daily()
+    core_hooks.daily()
+    assert Draw.get().state == "revealed"

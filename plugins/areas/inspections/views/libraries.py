@@ -64,7 +64,7 @@ def _show(number: str, errors: Mapping | None = None, typed: Any = None, status:
     return page(
         "inspections/library.html", status=status, errors=errors or {}, typed=typed or {}, version=version, rule=rule, shown=shown,
         size=libraries.sizes([rule])[number] if rule else None, strata=list(libraries.strata_of(rule).items()) if rule else [], mine=mine,
-        labels=sorted(libraries.label_groups()), streets=subject_search.streets(), categories=CATEGORIES, classes=rules.RISK_CLASSES,
+        labels=sorted(subject_search.labelled()), streets=subject_search.streets(), categories=CATEGORIES, classes=rules.RISK_CLASSES,
         groupings=list(rules.STRATA.items()), unit_name=units.name_of(version.unit), objects=own,
         next_href=link("inspections.library", {"after": more}, number=number) if more else None,
         adjustments=list(LibraryAdjustment.select().where(LibraryAdjustment.number == number).order_by(LibraryAdjustment.id.desc()).limit(50)),
