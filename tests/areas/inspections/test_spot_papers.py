@@ -7,9 +7,9 @@ import re
 
 import pdfplumber
 import pytest
-from plugins.areas.inspections import checks, papers, runs
 from spot_stage import Stage, checks_of
 
+from plugins.areas.inspections import checks, papers, runs
 from portal import documents
 from portal.fonts import FontError
 from portal.refusals import Refused
@@ -25,7 +25,13 @@ def words_of(content: bytes) -> str:
     """The text of all pages, then every cell of the tables whole: a wrapped cell reads across its neighbours."""
     with pdfplumber.open(io.BytesIO(content)) as pdf:
         texts = [re.sub(r"—\s*\d+\s*—", "", page.extract_text()) for page in pdf.pages]
-        cells = [cell or "" for page in pdf.pages for table in page.extract_tables() for row in table for cell in row]
+        cells = [
+            cell or ""
+            for page in pdf.pages
+            for table in page.extract_tables()
+            for row in table
+            for cell in row
+        ]
     return re.sub(r"\s+", "", "".join([*texts, *cells]))
 
 
@@ -34,7 +40,12 @@ def test_the_certificate_names_what_was_drawn_and_the_digests(spot: Stage) -> No
     draw = spot.drawn(spot.task(joint=True))
     result = runs.current_result(draw)
     words = words_of(papers.certificate(draw, result))
-    assert "随机抽取结果证书" in words and draw.digest in words and result.bundle.digest in words and "27183" in words
+    assert (
+        "随机抽取结果证书" in words
+        and draw.digest in words
+        and result.bundle.digest in words
+        and "27183" in words
+    )
     for check in checks_of(draw):
         assert check.name in words and all(member.name in words for member in checks.team(check))
     assert papers.certificate(draw, result) == papers.certificate(draw, result)
@@ -44,7 +55,12 @@ def test_the_announcement_holds_what_is_signed(spot: Stage) -> None:
     spot.ready()
     draw = spot.announced(spot.sealed(spot.task()))
     words = words_of(papers.announcement(draw))
-    for part in (draw.digest, draw.roots["library_root"], "排列5第26100期", *draw.announce["commitments"].values()):
+    for part in (
+        draw.digest,
+        draw.roots["library_root"],
+        "排列5第26100期",
+        *draw.announce["commitments"].values(),
+    ):
         assert part in words
 
 
@@ -56,7 +72,14 @@ def test_the_notice_names_item_people_and_papers_wanted(spot: Stage) -> None:
     with spot.as_("gongan-jingban"):
         check = checks.issue_notice(check.id, "王所85980000")
     words = words_of(papers.notice(check))
-    for part in ("随机抽查通知书", check.name, check.item.item, "王所85980000", *check.item.materials, *(m.name for m in checks.team(check))):
+    for part in (
+        "随机抽查通知书",
+        check.name,
+        check.item.item,
+        "王所85980000",
+        *check.item.materials,
+        *(m.name for m in checks.team(check)),
+    ):
         assert re.sub(r"\s+", "", part) in words
 
 
@@ -67,7 +90,12 @@ def test_the_record_form_is_blank_before_and_filled_after(spot: Stage) -> None:
     assert all(line in blank for line in check.item.checklist) and "□未发现问题" in blank and "■" not in blank
     check = spot.entered(check, ("corrected",), note="未登记访客", opinion="无异议")
     filled = words_of(papers.record_form(check))
-    assert "■发现问题已责令改正" in filled and "□未发现问题" in filled and "未登记访客" in filled and "无异议" in filled
+    assert (
+        "■发现问题已责令改正" in filled
+        and "□未发现问题" in filled
+        and "未登记访客" in filled
+        and "无异议" in filled
+    )
 
 
 def test_without_fonts_the_paper_is_refused_in_words(spot: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,6 +128,17 @@ def test_the_published_results_are_exported_as_filtered(spot: Stage, as_person) 
     browser = as_person("gongan-jingban")
     lines = browser.get("/inspections/checks/export/csv").data.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("抽查任务编号,检查对象,统一社会信用代码") and len(lines) == 2
-    assert check.name in lines[1] and "发现问题已责令改正" in lines[1] and "2026-09-25" in lines[1] and other.name not in lines[1]
+    assert (
+        check.name in lines[1]
+        and "发现问题已责令改正" in lines[1]
+        and "2026-09-25" in lines[1]
+        and other.name not in lines[1]
+    )
     assert browser.get("/inspections/checks/export/xlsx").data.startswith(b"PK")
-    assert as_person("xiaofang-jingban").get("/inspections/checks/export/csv").data.decode("utf-8-sig").count("\n") == 1
+    assert (
+        as_person("xiaofang-jingban")
+        .get("/inspections/checks/export/csv")
+        .data.decode("utf-8-sig")
+        .count("\n")
+        == 1
+    )
