@@ -1,0 +1,123 @@
+"""Open whatever an officer sends as a table; the content decides the format, never the name."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import python_calamine
+
+from portal.spreadsheets.delimited import open_text
+from portal.spreadsheets.refusals import CellError, SheetRefused
+from portal.spreadsheets.tables import MOST_COLUMNS, Row, Sheet, Table, trim
+from portal.spreadsheets.xls_extent import check_extent
+from portal.spreadsheets.xlsx_reading import open_xlsx
+
+_OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+_MOST_BYTES = 100 * 2**20
+#: An XLS is read whole into memory, so it may only be small.
+_MOST_XLS_BYTES = 20 * 2**20
+_OTHERS = {
+    b"%PDF": "PDF 文件",
+    b"\x89PNG": "图片",
+    b"\xff\xd8\xff": "图片",
+    b"GIF8": "图片",
+    b"Rar!": "RAR 压缩包",
+    b"7z\xbc\xaf": "7z 压缩包",
+    b"\x1f\x8b": "gzip 压缩包",
+    b"{\\rtf": "RTF 文档",
+}
+
+
+def open_table(source: str | os.PathLike[str] | bytes, filename: str) -> Table:
+    """Open XLSX, XLS, CSV or JSON lines from a path or from bytes.
+
+    ``filename`` is the sender's name for it, used in messages only. Raises SheetRefused.
+    """
+    file: IO[bytes] = io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb")  # noqa: SIM115 - the table closes it
+    try:
+        return _open(file)
+    except SheetRefused as refused:
+        file.close()
+        raise SheetRefused(f"{filename}：{refused}") from refused
+    except BaseException:
+        file.close()
+        raise
+
+
+def _open(file: IO[bytes]) -> Table:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    start = file.read(4096)
+    if not start.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise SheetRefused("文件是空的")
+    if size > _MOST_BYTES:
+        raise SheetRefused(f"文件超过{_MOST_BYTES // 2**20} MB，请分成几个文件上传")
+    if start.startswith(b"PK"):
+        return open_xlsx(file, size)
+    if start.startswith(_OLE):
+        return _open_xls(file, size)
+    for mark, kind in _OTHERS.items():
+        if start.startswith(mark):
+            raise SheetRefused(f"这是{kind}，不是表格文件，请上传 .xlsx、.xls、CSV 或 JSON 行文件")
+    markup = start.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip().lower()
+    if markup.startswith(b"<"):
+        raise SheetRefused("这是网页或 XML 改名的表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传")
+    return open_text(file)
+
+
+def _open_xls(file: IO[bytes], size: int) -> Table:
+    if size > _MOST_XLS_BYTES:
+        raise SheetRefused(f".xls 文件超过{_MOST_XLS_BYTES // 2**20} MB，请另存为 .xlsx 再上传")
+    file.seek(0)
+    content = file.read()
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise SheetRefused("文件设有密码，请取消密码后再上传")
+    if "WordDocument".encode("utf-16-le") in content:
+        raise SheetRefused("这是 Word 文档，不是表格文件")
+    check_extent(content)
+    try:
+        book = python_calamine.load_workbook(io.BytesIO(content))
+    except python_calamine.PasswordError as locked:
+        raise SheetRefused("文件设有密码，请取消密码后再上传") from locked
+    except (python_calamine.CalamineError, OSError, ValueError) as broken:
+        raise SheetRefused("文件已损坏或不是 Excel 表格，请另存为 .xlsx 再上传") from broken
+    sheets = [
+        Sheet(
+            known.name,
+            lambda _, name=known.name: _xls_rows(book, name),
+            hidden=known.visible != python_calamine.SheetVisibleEnum.Visible,
+        )
+        for known in book.sheets_metadata
+        if known.typ == python_calamine.SheetTypeEnum.WorkSheet
+    ]
+    if not sheets:
+        raise SheetRefused("工作簿里没有工作表")
+    return Table("xls", sheets, file)
+
+
+def _xls_rows(book: python_calamine.CalamineWorkbook, name: str) -> Iterator[Row]:
+    try:
+        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except (python_calamine.CalamineError, ValueError) as broken:
+        raise SheetRefused("文件已损坏，无法读取，请另存为 .xlsx 再上传") from broken
+    for number, cells in enumerate(rows, 1):
+        row = trim([_xls_cell(cell) for cell in cells])
+        if len(row) > MOST_COLUMNS:
+            raise SheetRefused(f"第{number}行的列数超过上限{MOST_COLUMNS}列")
+        if row:
+            yield number, row
+
+
+def _xls_cell(cell: object) -> object:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return int(cell)
+    if isinstance(cell, str) and cell.startswith("#") and cell.rstrip("!?") in _XLS_ERRORS:
+        return CellError(f"公式错误 {cell}")
+    return None if cell == "" else cell
+
+
+_XLS_ERRORS = {"#N/A", "#DIV/0", "#REF", "#NAME", "#NULL", "#NUM", "#VALUE"}

@@ -1,0 +1,39 @@
+"""Say in Chinese why a file or a value cannot be taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SheetRefused(Exception):
+    """The whole file cannot be read; the text is for the person who sent it (Chinese)."""
+
+
+class ValueRefused(Exception):
+    """One value breaks a rule.
+
+    ``rule`` tells the officer what is expected (Chinese); ``suggestion`` is the value that was
+    probably meant, never taken without the officer's word.
+    """
+
+    def __init__(self, rule: str, suggestion: str | None = None) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.suggestion = suggestion
+
+
+class CellError(str):
+    """A cell that shows an error (#N/A, or a formula saved without its result) instead of a value."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the dry run's table (areas.md 5): row as seen in Excel, column from 0, value, rule."""
+
+    row: int
+    column: int | None
+    value: object
+    rule: str
+    suggestion: str | None = None
