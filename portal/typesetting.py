@@ -1,0 +1,135 @@
+"""Drives WeasyPrint: fonts loaded once, a closed fetcher, every glyph checked, the same bytes each time."""
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from portal.fonts import DocumentError, FontSet
+
+# PDF/A-2a is archival and tagged at once.
+_OPTIONS = {"pdf_variant": "pdf/a-2a", "pdf_tags": True}
+# One document at a time: Pango's font map is shared by all renderings of one font set.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def typeset(html: str, style_sheet: str, fonts: FontSet) -> tuple[bytes, int, tuple[str, ...]]:
+    """The PDF of `html`, its page count, and a Chinese sentence for each borrowed face.
+
+    Raises DocumentError when a library or font file is unusable, a character stands in no face, or
+    anything outside the page is referred to.
+    """
+    # `pdf_identifier` would be drawn at random otherwise.
+    identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
+    with _ONE_AT_A_TIME:
+        press = _press(fonts, style_sheet)
+        from weasyprint import HTML
+
+        try:
+            document = HTML(string=html, url_fetcher=press.fetcher).render(
+                font_config=press.configuration, stylesheets=press.sheets, **_OPTIONS
+            )
+            content = document.write_pdf(pdf_identifier=identifier, **_OPTIONS)
+        except press.refused as refused:
+            raise DocumentError(f"公文不得引用外部资源：{refused}") from None
+        borrowed = _check_glyphs(list(document.fonts.values()), fonts)
+        return content, len(document.pages), borrowed
+
+
+@dataclass(frozen=True)
+class _Press:
+    """What one font set needs to typeset: loaded faces, parsed style sheets, the closed fetcher."""
+
+    configuration: object
+    sheets: tuple
+    fetcher: object
+    refused: type[BaseException]
+
+
+@lru_cache(maxsize=4)
+def _press(fonts: FontSet, style_sheet: str) -> _Press:
+    try:
+        from weasyprint import CSS
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import FatalURLFetchingError, URLFetcher
+    except (ImportError, OSError) as error:
+        raise DocumentError(
+            f"生成 PDF 所需的程序库不可用（{str(error).splitlines()[0]}）。"
+            "请安装 weasyprint 以及系统库 libpango-1.0-0、libpangoft2-1.0-0、libharfbuzz-subset0"
+        ) from error
+
+    class ClosedFetcher(URLFetcher):
+        """Hands out the font files of this set and refuses every other address, inside or outside."""
+
+        def fetch(self, url, headers=None):
+            if url not in allowed:
+                raise FatalURLFetchingError(url)
+            return super().fetch(url, headers)
+
+    allowed = frozenset(face.path.resolve().as_uri() for face in fonts.faces)
+    for face in fonts.faces:
+        _check_font_file(face.path)
+    configuration = FontConfiguration()
+    fetcher = ClosedFetcher()
+    sheets = tuple(
+        CSS(string=text, font_config=configuration, url_fetcher=fetcher)
+        for text in (_font_sheet(fonts), style_sheet)
+    )
+    return _Press(configuration, sheets, fetcher, FatalURLFetchingError)
+
+
+def _check_font_file(path: Path) -> None:
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        with TTFont(path, fontNumber=0, lazy=True) as file:
+            readable = bool(file.getBestCmap())
+    except (TTLibError, OSError, KeyError, AssertionError):
+        readable = False
+    if not readable:
+        raise DocumentError(f"字体文件 {path} 无法读取或已损坏，请重新安装")
+
+
+def _font_sheet(fonts: FontSet) -> str:
+    """@font-face rules, one custom property for each role, and the face of the page numbers (4号宋体)."""
+    families = css_families(fonts)
+    rules = [
+        f'@font-face {{ font-family: "{face.family}"; src: url({face.path.resolve().as_uri()}) }}'
+        for face in fonts.faces
+    ]
+    roles = " ".join(f"--{key}: {value};" for key, value in families.items())
+    return "\n".join([*rules, f":root {{ {roles} }}", f"@page {{ font-family: {families['song']} }}"])
+
+
+def css_families(fonts: FontSet) -> dict[str, str]:
+    """Each role's key and its CSS font-family list: its own face, then the second faces."""
+    second = ", ".join(f'"{family}"' for family in fonts.second)
+    return {face.role.key: f'"{face.family}", {second}' for face in fonts.faces}
+
+
+def _check_glyphs(used: list, fonts: FontSet) -> tuple[str, ...]:
+    """Sentences for characters a second face drew; DocumentError for those no allowed face has."""
+    own = {face.family for face in fonts.faces}
+    absent: set[str] = set()
+    borrowed: dict[str, set[str]] = {}
+    for font in used:
+        absent.update(map(chr, font.missing))
+        drawn = set("".join(font.to_unicode.values())) - {" "}
+        if font.family in fonts.second:
+            borrowed.setdefault(font.family, set()).update(drawn)
+        elif font.family not in own:
+            absent.update(drawn)
+    if absent:
+        raise DocumentError(
+            f"公文字体中没有以下字符：{_listed(absent)}。请改用其他写法，或安装含有这些字符的字体"
+        )
+    return tuple(
+        f"字符{_listed(borrowed[family])}不在公文字体中，以 {family} 代替" for family in sorted(borrowed)
+    )
+
+
+def _listed(characters: set[str], most: int = 20) -> str:
+    ordered = sorted(characters)
+    shown = "、".join(f"“{char}”（U+{ord(char):04X}）" for char in ordered[:most])
+    return shown if len(ordered) <= most else f"{shown}等 {len(ordered)} 个"
