@@ -22,6 +22,7 @@ from portal import (
 )
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
+from portal.plugging import registry
 
 MODELS = (
     official_calendar.CalendarNotice, official_calendar.CalendarDay,
@@ -53,3 +54,4 @@ def daily() -> None:
     for unit in units.ended_today(clock.today()):
         obligations.stop_unit(unit, clock.today())
     access.forget_submissions()
+    registry().answers("on_day", day=clock.today())

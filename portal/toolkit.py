@@ -3,11 +3,13 @@
 from portal import (
     audit,
     clock,
+    documents,
     files,
     jobs,
     obligations,
     official_calendar,
     settings,
+    spreadsheets,
     subject_search,
     subjects,
     units,
@@ -39,6 +41,7 @@ from portal.declarations import (
 )
 from portal.digests import canonical, digest_of, sm3
 from portal.facts import days_for
+from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
@@ -54,6 +57,7 @@ __all__ = [
     "CheckField",
     "CheckItem",
     "DeclarationError",
+    "DocumentError",
     "IndustryDuty",
     "InstantField",
     "JobKind",
@@ -80,6 +84,7 @@ __all__ = [
     "database",
     "days_for",
     "digest_of",
+    "documents",
     "files",
     "hookimpl",
     "is_postgresql",
@@ -95,6 +100,7 @@ __all__ = [
     "requires",
     "settings",
     "sm3",
+    "spreadsheets",
     "subject_search",
     "subjects",
     "submission_key",
