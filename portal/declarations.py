@@ -249,6 +249,20 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """One setting: key, words, default, unit of measure, the check of a new value, who changes it, its source."""
+
+    key: str
+    label: str
+    default: Any
+    unit: str
+    check: Callable[[Any], bool]
+    rule: str
+    permission: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class JobKind:
     """Long work that runs outside the request: ``run(job)`` is called by the runner and may be called again."""
 

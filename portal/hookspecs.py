@@ -40,6 +40,11 @@ def register_permissions():
 
 
 @hookspec
+def register_settings():
+    """Dated settings of the plugin's work → list of :class:`portal.declarations.Setting`."""
+
+
+@hookspec
 def register_obligation_pages():
     """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``."""
 

@@ -14,7 +14,7 @@ from flask import current_app
 
 from portal import hookspecs
 from portal.database import Schema
-from portal.declarations import FUNCTIONS, DeclarationError, JobKind, NavigationItem, Unit
+from portal.declarations import FUNCTIONS, DeclarationError, JobKind, NavigationItem, Setting, Unit
 from portal.permissions import PermissionTable
 
 GROUPS = ("units", "areas")
@@ -54,6 +54,11 @@ class Registry:
         self.schemas = sorted(self._one_each("register_schema", Schema), key=lambda s: (s.owner != "core", s.owner))
         self.permissions = PermissionTable(self._many("register_permissions"))
         self.navigation: list[NavigationItem] = self._many("register_navigation")
+        self.settings: dict[str, Setting] = {}
+        for setting in self._many("register_settings"):
+            if setting.key in self.settings:
+                raise DeclarationError(f"设置“{setting.key}”声明了两次")
+            self.settings[setting.key] = setting
         self.obligation_pages: dict[str, str] = {}
         for plugin, pages in self._checked("register_obligation_pages", dict):
             for kind, endpoint in pages.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,25 +10,13 @@ import peewee
 
 from portal import audit, clock
 from portal.database import InstantField, JsonField, Record, transaction
+from portal.declarations import Setting
+from portal.plugging import registry
 from portal.refusals import Refused
 
 
 class SettingRefused(Refused):
     """A value outside a setting's bounds; the text (Chinese) names setting, value and rule."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One setting: key, words, default, unit of measure, the check of a new value, who changes it, its source."""
-
-    key: str
-    label: str
-    default: Any
-    unit: str
-    check: Callable[[Any], bool]
-    rule: str
-    permission: str
-    source: str = ""
 
 
 def _whole(low: int, high: int) -> tuple[Callable[[Any], bool], str]:
@@ -39,50 +26,56 @@ def _whole(low: int, high: int) -> tuple[Callable[[Any], bool], str]:
     )
 
 
-def _number(key: str, label: str, default: int, unit: str, low: int, high: int, permission: str, source: str = "") -> Setting:
+def number_setting(key: str, label: str, default: int, unit: str, low: int, high: int, permission: str, source: str = "") -> Setting:
     check, rule = _whole(low, high)
     return Setting(key, label, default, unit, check, rule, permission, source)
 
 
-def _yes_no(key: str, label: str, default: bool, permission: str, source: str = "") -> Setting:
+def yes_no_setting(key: str, label: str, default: bool, permission: str, source: str = "") -> Setting:
     return Setting(key, label, default, "", lambda value: isinstance(value, bool), "应为是或否", permission, source)
 
 
-def _text(key: str, label: str, default: str, longest: int, permission: str, source: str = "") -> Setting:
+def text_setting(key: str, label: str, default: str, longest: int, permission: str, source: str = "") -> Setting:
     return Setting(
         key, label, default, "", lambda value: isinstance(value, str) and 0 < len(value.strip()) <= longest,
         f"应为 1 至 {longest} 个字", permission, source,
     )
 
 
+#: The core's own; the areas declare theirs (``register_settings``).
 #: GB/T 22239-2019 8.1.4.1 asks for composition, rotation and lock-out; ASVS would drop the first two (security.md 1.2).
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
-        _text("site.zone", "开发区名称", "南通市经济技术开发区", 40, "settings.edit"),
-        _number("security.password_length", "口令最短长度", 12, "字符", 8, 64, "security.edit", "GB/T 22239 8.1.4.1 a"),
-        _number("security.password_classes", "口令至少包含的字符种类", 3, "种", 1, 4, "security.edit", "GB/T 22239 8.1.4.1 a"),
-        _number("security.password_days", "口令有效天数（0 为不限）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.1 a"),
-        _number("security.password_history", "不得重复最近几次的口令", 5, "次", 0, 24, "security.edit"),
-        _number("security.initial_hours", "初始口令有效时间", 24, "小时", 1, 168, "security.edit"),
-        _number("security.lock_failures", "连续失败几次后锁定账号", 5, "次", 3, 20, "security.edit", "GB/T 22239 8.1.4.1 b"),
-        _number("security.lock_minutes", "账号锁定时间", 15, "分钟", 1, 1440, "security.edit", "GB/T 22239 8.1.4.1 b"),
-        _number("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b"),
-        _number("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit"),
-        _number("security.sessions_each", "每个账号同时登录数", 3, "个", 1, 20, "security.edit"),
-        _number("days.rollback_decision", "回退处理时限", 3, "工作日", 1, 30, "settings.edit", "区内约定"),
-        _number("days.linked_measure", "联动监管措施时限", 7, "工作日", 1, 60, "settings.edit", "二（一）4"),
-        _number("days.unreachable", "无法联系核实时限", 20, "工作日", 1, 60, "settings.edit", "二（一）5"),
-        _number("days.unlicensed_case", "无证无照线索处理时限", 20, "工作日", 1, 90, "settings.edit", "二（一）6"),
-        _number("days.referral_receipt", "抄告移送签收时限", 7, "工作日", 1, 30, "settings.edit", "二（一）6"),
-        _number("days.quarter_list_opens", "季度清单提前几个工作日开始报送", 10, "工作日", 1, 40, "settings.edit", "三"),
-        _yes_no("licensing.qz_is_permit", "前置许可事项也列为许可市场主体", True, "settings.edit", "二（一）1 只提后置"),
+        text_setting("site.zone", "开发区名称", "南通市经济技术开发区", 40, "settings.edit"),
+        number_setting("security.password_length", "口令最短长度", 12, "字符", 8, 64, "security.edit", "GB/T 22239 8.1.4.1 a"),
+        number_setting("security.password_classes", "口令至少包含的字符种类", 3, "种", 1, 4, "security.edit", "GB/T 22239 8.1.4.1 a"),
+        number_setting("security.password_days", "口令有效天数（0 为不限）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.1 a"),
+        number_setting("security.password_history", "不得重复最近几次的口令", 5, "次", 0, 24, "security.edit"),
+        number_setting("security.initial_hours", "初始口令有效时间", 24, "小时", 1, 168, "security.edit"),
+        number_setting("security.lock_failures", "连续失败几次后锁定账号", 5, "次", 3, 20, "security.edit", "GB/T 22239 8.1.4.1 b"),
+        number_setting("security.lock_minutes", "账号锁定时间", 15, "分钟", 1, 1440, "security.edit", "GB/T 22239 8.1.4.1 b"),
+        number_setting("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b"),
+        number_setting("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit"),
+        number_setting("security.sessions_each", "每个账号同时登录数", 3, "个", 1, 20, "security.edit"),
+        number_setting("days.rollback_decision", "回退处理时限", 3, "工作日", 1, 30, "settings.edit", "区内约定"),
+        number_setting("days.linked_measure", "联动监管措施时限", 7, "工作日", 1, 60, "settings.edit", "二（一）4"),
+        number_setting("days.unreachable", "无法联系核实时限", 20, "工作日", 1, 60, "settings.edit", "二（一）5"),
+        number_setting("days.unlicensed_case", "无证无照线索处理时限", 20, "工作日", 1, 90, "settings.edit", "二（一）6"),
+        number_setting("days.referral_receipt", "抄告移送签收时限", 7, "工作日", 1, 30, "settings.edit", "二（一）6"),
+        number_setting("days.quarter_list_opens", "季度清单提前几个工作日开始报送", 10, "工作日", 1, 40, "settings.edit", "三"),
+        yes_no_setting("licensing.qz_is_permit", "前置许可事项也列为许可市场主体", True, "settings.edit", "二（一）1 只提后置"),
         Setting(
             "licensing.permit_cancel_from", "注销、吊销联动的起算日", "arrival", "",
             lambda value: value in ("arrival", "decision"), "应为 arrival（信息到达）或 decision（决定日）", "settings.edit", "二（一）3",
         ),
     )
 }
+
+
+def known() -> dict[str, Setting]:
+    """Every setting by its key: the core's and what the areas declare."""
+    return SETTINGS | registry().settings
 
 
 class SettingValue(Record):
@@ -100,7 +93,7 @@ class SettingValue(Record):
 
 def value(key: str, day: date | None = None) -> Any:
     """The value of ``key`` in force on ``day`` (default today). Raises KeyError for an unknown key."""
-    setting = SETTINGS[key]
+    setting = known()[key]
     row = (
         SettingValue.select(SettingValue.value)
         .where((SettingValue.key == key) & (SettingValue.from_day <= (day or clock.today())))
@@ -126,7 +119,7 @@ def values(prefix: str, day: date | None = None) -> dict[str, Any]:
 def change(key: str, new: Any, from_day: date, *, check: Callable[[Any], Any] | None = None) -> None:
     """Set ``key`` to ``new`` from ``from_day`` on, audited; raises SettingRefused. ``check`` serves scheme settings."""
     if check is None:
-        setting = SETTINGS.get(key)
+        setting = known().get(key)
         if setting is None:
             raise SettingRefused(f"没有名为“{key}”的设置")
         if not setting.check(new):
@@ -134,7 +127,8 @@ def change(key: str, new: Any, from_day: date, *, check: Callable[[Any], Any] | 
     else:
         check(new)
     with transaction():
-        before = values(key, from_day).get(key, SETTINGS[key].default if key in SETTINGS else None)
+        declared = known().get(key)
+        before = values(key, from_day).get(key, declared.default if declared else None)
         SettingValue.create(
             key=key, value=new, from_day=from_day, entered_by=audit.actor().name, entered_at=clock.now()
         )

@@ -37,6 +37,7 @@ from portal.declarations import (
     Panel,
     Permission,
     PermitItem,
+    Setting,
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
@@ -46,6 +47,7 @@ from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
+from portal.settings import number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
 from portal.unit_files import read_check_items, read_permit_file, read_permit_items
 from portal.workdays import Quarter
@@ -73,6 +75,7 @@ __all__ = [
     "Refused",
     "Registration",
     "Schema",
+    "Setting",
     "Stale",
     "Subject",
     "SubjectEvent",
@@ -91,6 +94,7 @@ __all__ = [
     "jobs",
     "link",
     "obligations",
+    "number_setting",
     "official_calendar",
     "page",
     "read_check_items",
@@ -104,6 +108,8 @@ __all__ = [
     "subject_search",
     "subjects",
     "submission_key",
+    "text_setting",
     "transaction",
     "units",
+    "yes_no_setting",
 ]
