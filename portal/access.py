@@ -130,11 +130,18 @@ def _reserve(key: str) -> Submission | None:
     return kept
 
 
+def shown_once(response: Response, afterwards: str) -> Response:
+    """An answer that must not be kept (a one-time password): the same form sent again leads to ``afterwards``."""
+    response.afterwards = afterwards  # type: ignore[attr-defined]
+    return response
+
+
 def _keep(key: str, response: Response) -> None:
+    afterwards = getattr(response, "afterwards", "")
     Submission.update(
-        status=response.status_code,
-        location=response.headers.get("Location", ""),
-        body="" if response.is_streamed else response.get_data(as_text=True),
+        status=303 if afterwards else response.status_code,
+        location=afterwards or response.headers.get("Location", ""),
+        body="" if afterwards or response.is_streamed else response.get_data(as_text=True),
         flashes=[list(flash) for flash in session.get("_flashes", [])],
     ).where(Submission.key == key).execute()
 

@@ -40,7 +40,8 @@ class Actor:
     channel: str = "job"
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+_NOBODY = Actor()
+_actor: ContextVar[Actor] = ContextVar("actor", default=_NOBODY)
 
 
 def actor() -> Actor:

@@ -10,6 +10,7 @@ from portal import (
     audit,
     clock,
     files,
+    idle_accounts,
     jobs,
     obligations,
     official_calendar,
@@ -54,4 +55,5 @@ def daily() -> None:
     for unit in units.ended_today(clock.today()):
         obligations.stop_unit(unit, clock.today())
     access.forget_submissions()
+    idle_accounts.disable_idle()
     registry().answers("on_day", day=clock.today())

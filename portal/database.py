@@ -201,8 +201,12 @@ def migrate(schemas: Sequence[Schema]) -> list[str]:
                 if Migration.select().where((Migration.owner == schema.owner) & (Migration.name == name)).exists():
                     continue
                 script = path.read_text(encoding="utf-8")
-                for statement in [script] if is_postgresql() else _statements(script):
-                    database.execute_sql(statement)
+                if is_postgresql():
+                    # Without parameters psycopg takes the whole script and leaves "%" alone.
+                    database.connection().execute(script)
+                else:
+                    for statement in _statements(script):
+                        database.execute_sql(statement)
                 Migration.insert(owner=schema.owner, name=name, applied_at=clock.now()).execute()
             applied.append(f"{schema.owner}/{name}")
     return applied

@@ -34,6 +34,16 @@ def link(endpoint: str, query: dict[str, Any] | None = None, **arguments: Any) -
     return url_for(endpoint, **arguments) + (f"?{urlencode(kept)}" if kept else "")
 
 
+#: The largest number that both databases store; a larger one in a URL is no number of ours.
+LARGEST_KEY = 2**63 - 1
+
+
+def key_from(name: str) -> int | None:
+    """The record number in the query string under ``name``, or None when it is absent or impossible."""
+    number = request.args.get(name, type=int)
+    return number if number is not None and 0 <= number <= LARGEST_KEY else None
+
+
 def local_path(text: str | None) -> str:
     """A path on this site to return to, or ``/`` for anything else (no open redirect)."""
     text = text or ""

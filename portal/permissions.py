@@ -56,7 +56,7 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     _p("settings.edit", "修改业务设置", OFFICE),
     _p("security.edit", "修改安全设置", {"secadmin"}),
     _p("unit.view", "查看成员单位", EVERYONE),
-    _p("unit.ask", "申请启用、停用本单位", {"liaison"}),
+    _p("unit.ask", "申请启用、停用单位（联络员为本单位，办公室可代办）", {"liaison", "office"}),
     _p("unit.confirm", "确认启用、停用", OFFICE),
     _p("unit.admit", "召集人确认增补成员单位", {"convenor"}),
     _p("account.request", "为本单位人员申请账号", {"liaison"}),

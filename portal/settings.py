@@ -57,6 +57,7 @@ SETTINGS: dict[str, Setting] = {
         number_setting("security.lock_minutes", "账号锁定时间", 15, "分钟", 1, 1440, "security.edit", "GB/T 22239 8.1.4.1 b"),
         number_setting("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b"),
         number_setting("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit"),
+        number_setting("security.idle_days", "多少天未登录自动停用账号（0 为不停用）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.2 c"),
         number_setting("security.sessions_each", "每个账号同时登录数", 3, "个", 1, 20, "security.edit"),
         number_setting("days.rollback_decision", "回退处理时限", 3, "工作日", 1, 30, "settings.edit", "区内约定"),
         number_setting("days.linked_measure", "联动监管措施时限", 7, "工作日", 1, 60, "settings.edit", "二（一）4"),

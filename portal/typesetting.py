@@ -1,6 +1,8 @@
 """Drives WeasyPrint: fonts loaded once, a closed fetcher, every glyph checked, the same bytes each time."""
 
+import atexit
 import hashlib
+import logging
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +28,9 @@ def typeset(html: str, style_sheet: str, fonts: FontSet) -> tuple[bytes, int, tu
         press = _press(fonts, style_sheet)
         from weasyprint import HTML
 
+        press.fetcher.turned_away.clear()
+        failures = _Failures()
+        failures.watch()
         try:
             document = HTML(string=html, url_fetcher=press.fetcher).render(
                 font_config=press.configuration, stylesheets=press.sheets, **_OPTIONS
@@ -33,8 +38,34 @@ def typeset(html: str, style_sheet: str, fonts: FontSet) -> tuple[bytes, int, tu
             content = document.write_pdf(pdf_identifier=identifier, **_OPTIONS)
         except press.refused as refused:
             raise DocumentError(f"公文不得引用外部资源：{refused}") from None
+        finally:
+            failures.leave()
+        # WeasyPrint leaves out a drawing it cannot draw, a refused picture inside it too, and only logs it.
+        if press.fetcher.turned_away:
+            raise DocumentError(f"公文不得引用外部资源：{press.fetcher.turned_away[0]}")
+        if failures.told:
+            raise DocumentError(f"公文中有内容无法排版：{failures.told[0]}")
         borrowed = _check_glyphs(list(document.fonts.values()), fonts)
         return content, len(document.pages), borrowed
+
+
+class _Failures(logging.Handler):
+    """Collects what WeasyPrint logs as an error while one document is made."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.told: list[str] = []
+        self.thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self.thread:
+            self.told.append(record.getMessage())
+
+    def watch(self) -> None:
+        logging.getLogger("weasyprint").addHandler(self)
+
+    def leave(self) -> None:
+        logging.getLogger("weasyprint").removeHandler(self)
 
 
 @dataclass(frozen=True)
@@ -62,8 +93,13 @@ def _press(fonts: FontSet, style_sheet: str) -> _Press:
     class ClosedFetcher(URLFetcher):
         """Hands out the font files of this set and refuses every other address, inside or outside."""
 
+        def __init__(self) -> None:
+            super().__init__()
+            self.turned_away: list[str] = []
+
         def fetch(self, url, headers=None):
             if url not in allowed:
+                self.turned_away.append(url)
                 raise FatalURLFetchingError(url)
             return super().fetch(url, headers)
 
@@ -74,7 +110,7 @@ def _press(fonts: FontSet, style_sheet: str) -> _Press:
     fetcher = ClosedFetcher()
     sheets = tuple(
         CSS(string=text, font_config=configuration, url_fetcher=fetcher)
-        for text in (_font_sheet(fonts), style_sheet)
+        for text in (font_sheet(fonts), style_sheet)
     )
     return _Press(configuration, sheets, fetcher, FatalURLFetchingError)
 
@@ -91,7 +127,7 @@ def _check_font_file(path: Path) -> None:
         raise DocumentError(f"字体文件 {path} 无法读取或已损坏，请重新安装")
 
 
-def _font_sheet(fonts: FontSet) -> str:
+def font_sheet(fonts: FontSet) -> str:
     """@font-face rules, one custom property for each role, and the face of the page numbers (4号宋体)."""
     families = css_families(fonts)
     rules = [
@@ -133,3 +169,7 @@ def _listed(characters: set[str], most: int = 20) -> str:
     ordered = sorted(characters)
     shown = "、".join(f"“{char}”（U+{ord(char):04X}）" for char in ordered[:most])
     return shown if len(ordered) <= most else f"{shown}等 {len(ordered)} 个"
+
+
+# WeasyPrint keeps 30 MB of font copies in the temporary folder and cannot remove them while Python ends.
+atexit.register(_press.cache_clear)

@@ -121,6 +121,8 @@ def ask(key: str, enable: bool, day: date, reason: str, basis: str = "") -> Unit
     found = unit(key)
     if found is None:
         raise UnitRefused(f"没有安装单位插件“{key}”")
+    if not 1 <= len(reason.strip()) <= 500:
+        raise UnitRefused("请写明理由（500 字以内）")
     if is_enabled(key, day) == enable:
         raise UnitRefused(f"{found.name}在 {day} {'已经启用' if enable else '没有启用'}")
     if not enable and found.functions:
@@ -137,9 +139,37 @@ def ask(key: str, enable: bool, day: date, reason: str, basis: str = "") -> Unit
     return request
 
 
+def may_ask(person: Any, key: str) -> bool:
+    """Whether ``person`` may ask for the unit: its own liaison, or the office (a new unit has no liaison yet)."""
+    own = person.has_role("liaison") and person.unit == key
+    return person.can("unit.ask") and (own or person.has_role("office"))
+
+
+def request_numbered(number: int) -> UnitRequest:
+    """The request of that number. Raises UnitRefused."""
+    request = UnitRequest.get_or_none(UnitRequest.id == number)
+    if request is None:
+        raise UnitRefused(f"没有第 {number} 号单位申请")
+    return request
+
+
+def requests_of(key: str) -> list[UnitRequest]:
+    """Every request of one unit, newest first."""
+    return list(UnitRequest.select().where(UnitRequest.unit == key).order_by(UnitRequest.id.desc()))
+
+
+def waiting() -> dict[str, UnitRequest]:
+    """The requests that wait for the office, by unit."""
+    return {request.unit: request for request in UnitRequest.select().where(UnitRequest.state == "requested")}
+
+
 def admit(request: UnitRequest) -> None:
     """The convenor's confirmation of a new member, in place of a minutes number (附件1 二)."""
     with transaction():
+        if request.state != "requested":
+            raise UnitRefused("这份申请已经答复过")
+        if not (request.enable and needs_decision(request.unit)):
+            raise UnitRefused("只有增补成员单位需要召集人确认（附件1 二）")
         request.admitted_by, request.admitted_at = audit.actor().name, clock.now()
         request.save()
         audit.record("召集人确认增补成员单位", "unit", request.unit, after=_plain(request))

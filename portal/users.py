@@ -141,6 +141,14 @@ def find(account: str) -> User | None:
     return User.get_or_none(User.account_key == account_key(account))
 
 
+ACCOUNT_RULE = "账号应为 3 至 40 个字母、数字、下划线、点或短横，以字母开头"
+
+
+def is_account_name(key: str) -> bool:
+    """Whether a folded account is 3 to 40 letters, digits, ``_``, ``.`` or ``-`` and begins with a letter."""
+    return re.fullmatch(r"[a-z][a-z0-9_.-]{2,39}", key) is not None
+
+
 def create(
     account: str, name: str, *, unit: str = "", body: str = "", position: str = "", demonstration: str = ""
 ) -> tuple[User, str]:
@@ -150,8 +158,8 @@ def create(
     Raises AccountRefused when the account exists in any spelling or is not a word of letters and digits.
     """
     key = account_key(account)
-    if not re.fullmatch(r"[a-z][a-z0-9_.-]{2,39}", key):
-        raise AccountRefused(f"账号“{account}”应为 3 至 40 个字母、数字、下划线、点或短横，以字母开头")
+    if not is_account_name(key):
+        raise AccountRefused(f"“{account[:40]}”：{ACCOUNT_RULE}")
     name = name.strip()
     if not 1 <= len(name) <= 40:
         raise AccountRefused("姓名应为 1 至 40 个字")

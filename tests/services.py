@@ -134,10 +134,10 @@ class PostgresqlServer:
         """Address of a database of this server, as PORTAL_DATABASE_URL takes it."""
         return f"postgresql://{ROLE}:{self._password}@127.0.0.1:{self.port}/{database}"
 
-    def create(self) -> str:
-        """Name of a new, empty database."""
+    def create(self, template: str = "template0") -> str:
+        """Name of a new database: empty, or a copy of ``template``, to which nobody may be connected."""
         name = f"test_{secrets.token_hex(6)}"
-        self._administer(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
     def drop(self, name: str) -> None:

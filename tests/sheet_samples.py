@@ -10,7 +10,9 @@ _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def raw_xlsx(sheet_xml: str, *, strings: str = "", styles: str = "", extra: dict[str, bytes] | None = None) -> bytes:
+def raw_xlsx(
+    sheet_xml: str, *, strings: str = "", styles: str = "", extra: dict[str, bytes] | None = None
+) -> bytes:
     """An XLSX whose one sheet is ``sheet_xml`` as given (the inside of <worksheet>, or a whole document)."""
     if not sheet_xml.startswith("<?xml"):
         sheet_xml = f"<worksheet {_MAIN}>{sheet_xml}</worksheet>"
@@ -35,7 +37,9 @@ def raw_xlsx(sheet_xml: str, *, strings: str = "", styles: str = "", extra: dict
     return target.getvalue()
 
 
-def raw_xls(cells: dict[tuple[int, int], str | float], *, dates: frozenset[tuple[int, int]] = frozenset()) -> bytes:
+def raw_xls(
+    cells: dict[tuple[int, int], str | float], *, dates: frozenset[tuple[int, int]] = frozenset()
+) -> bytes:
     """A BIFF8 workbook with one sheet; ``dates`` are the number cells shown as dates."""
 
     def record(kind: int, content: bytes = b"") -> bytes:
@@ -64,7 +68,9 @@ def compound_file(stream: str, content: bytes) -> bytes:
     chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, sectors + 2), 0xFFFFFFFE]
     fat = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
     header = bytes.fromhex("D0CF11E0A1B11AE1") + bytes(16)
-    header += struct.pack("<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack(
+        "<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0
+    )
     header += struct.pack("<I", 0).ljust(436, b"\xff")
 
     def entry(name: str, kind: int, child: int, first: int, size: int) -> bytes:

@@ -84,9 +84,10 @@ def _suggest(code: str) -> str | None:
             choices = _LEFT_OUT.get(sign, sign)
             candidates = [start + choice for start in candidates for choice in choices][:64]
     else:
+        # Never the check sign: changing it would make any mistyped code pass.
         candidates = [
             code[:place] + other + code[place + 1 :]
-            for place, sign in enumerate(code)
+            for place, sign in enumerate(code[:-1])
             for other in _ALIKE.get(sign, "")
         ]
     passing = {candidate for candidate in candidates if _passes(candidate)}

@@ -15,7 +15,7 @@ from portal.spreadsheets.tables import MOST_COLUMNS, MOST_ROWS, Row, Sheet, Tabl
 
 _CHUNK = 256 * 1024
 _LONGEST_LINE = 2**20
-_SEPARATORS = ",\t;，；|"
+_SEPARATORS = ",\t;"
 
 
 def open_text(file: IO[bytes]) -> Table:
@@ -83,21 +83,25 @@ def _find_separator(text: str) -> str:
             quoted = not quoted
         elif not quoted and sign in counts:
             counts[sign] += 1
-    # A full-width comma stands in ordinary text; it separates only where nothing else does.
-    plain = {sign: count for sign, count in counts.items() if sign in ",\t;" and count}
+    # The heading decides: a remark below it may hold more semicolons than the file has columns.
     first_line = text.lstrip("\r\n").partition("\n")[0]
-    heading = [sign for sign in plain if sign in first_line]
-    if plain:
-        return max(heading or plain, key=lambda sign: (first_line.count(sign), plain[sign]))
-    rest = {sign: count for sign, count in counts.items() if count}
-    return max(rest, key=rest.__getitem__) if rest else ","
+    return max(_SEPARATORS, key=lambda sign: (first_line.count(sign), counts[sign]))
 
 
 def _csv_rows(file: IO[bytes], encoding: str, separator: str) -> Iterator[Row]:
-    number = 0
+    number = size = 0
+
+    def measured() -> Iterator[str]:
+        nonlocal size
+        for line in _lines(file, encoding):
+            size += len(line)
+            if size > 2 * _LONGEST_LINE:
+                raise SheetRefused(f"第{number + 1}行过长，可能引号没有成对")
+            yield line
+
     try:
-        for cells in csv.reader(_lines(file, encoding), delimiter=separator, strict=False):
-            number += 1
+        for cells in csv.reader(measured(), delimiter=separator, strict=False):
+            number, size = number + 1, 0
             if number > MOST_ROWS:
                 raise SheetRefused(f"行数超过{MOST_ROWS}行，请分成几个文件上传")
             row = trim([cell if cell else None for cell in cells])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,7 @@ _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _MOST_BYTES = 100 * 2**20
 #: An XLS is read whole into memory, so it may only be small.
 _MOST_XLS_BYTES = 20 * 2**20
+_BROKEN = "文件已损坏或不是 Excel 表格，请另存为 .xlsx 再上传"
 _OTHERS = {
     b"%PDF": "PDF 文件",
     b"\x89PNG": "图片",
@@ -79,12 +81,8 @@ def _open_xls(file: IO[bytes], size: int) -> Table:
     if "WordDocument".encode("utf-16-le") in content:
         raise SheetRefused("这是 Word 文档，不是表格文件")
     check_extent(content)
-    try:
+    with _calamine_refusing():
         book = python_calamine.load_workbook(io.BytesIO(content))
-    except python_calamine.PasswordError as locked:
-        raise SheetRefused("文件设有密码，请取消密码后再上传") from locked
-    except (python_calamine.CalamineError, OSError, ValueError) as broken:
-        raise SheetRefused("文件已损坏或不是 Excel 表格，请另存为 .xlsx 再上传") from broken
     sheets = [
         Sheet(
             known.name,
@@ -99,11 +97,25 @@ def _open_xls(file: IO[bytes], size: int) -> Table:
     return Table("xls", sheets, file)
 
 
-def _xls_rows(book: python_calamine.CalamineWorkbook, name: str) -> Iterator[Row]:
+@contextmanager
+def _calamine_refusing() -> Iterator[None]:
+    """Turn whatever calamine meets in a damaged file into SheetRefused."""
     try:
+        yield
+    except python_calamine.PasswordError as locked:
+        raise SheetRefused("文件设有密码，请取消密码后再上传") from locked
+    except (python_calamine.CalamineError, OSError, ValueError) as broken:
+        raise SheetRefused(_BROKEN) from broken
+    except BaseException as panic:
+        # A panic in calamine's Rust arrives as a BaseException of a class that cannot be imported.
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise SheetRefused(_BROKEN) from panic
+
+
+def _xls_rows(book: python_calamine.CalamineWorkbook, name: str) -> Iterator[Row]:
+    with _calamine_refusing():
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    except (python_calamine.CalamineError, ValueError) as broken:
-        raise SheetRefused("文件已损坏，无法读取，请另存为 .xlsx 再上传") from broken
     for number, cells in enumerate(rows, 1):
         row = trim([_xls_cell(cell) for cell in cells])
         if len(row) > MOST_COLUMNS:

@@ -186,7 +186,8 @@ def _write_marked(
     sheet: Any, row: int, column: int, value: object, formats: _Formats, header: bool, bad: bool
 ) -> None:
     if header:
-        _write_text(sheet, row, column, _as_text(value, "text"), formats.header, formats.header)
+        if value is not None:
+            _write_text(sheet, row, column, _as_text(value, "text"), formats.header, formats.header)
     elif isinstance(value, date) and value.year >= 1900:
         midnight = not isinstance(value, datetime) or value.time() == time()
         whole = formats.bad_date if bad else formats.date

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,6 +19,20 @@ _MOST_PART = 64 * 2**20
 _MOST_RATIO = 120
 _SMALL = 4 * 2**20
 _CHUNK = 64 * 1024
+#: zipfile seeks to wrong places (ValueError, OSError); expat meets unknown encodings (LookupError).
+_BREAKAGES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    struct.error,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    ValueError,
+)
+#: No tag or attribute of a spreadsheet is longer; expat would gather it all in memory.
+_LONGEST_TAG = 2**20
 _BROKEN = "文件已损坏，无法读取，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传"
 _BOMB = "文件解压后过大，疑似压缩炸弹，已拒绝"
 
@@ -27,7 +42,7 @@ def broken_is_refused() -> Iterator[None]:
     """Turn what zip, deflate and XML readers raise on broken input into SheetRefused."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, NotImplementedError) as broken:
+    except _BREAKAGES as broken:
         raise SheetRefused(_BROKEN) from broken
 
 
@@ -64,8 +79,12 @@ class Package:
         if member.file_size > most:
             raise SheetRefused(_BOMB)
         with broken_is_refused(), self._zip.open(member) as part:
+            fed = 0
             while piece := part.read(_CHUNK):
                 parser.Parse(piece, False)
+                fed += len(piece)
+                if fed - parser.CurrentByteIndex > _LONGEST_TAG:
+                    raise SheetRefused(_BOMB)
                 yield
             parser.Parse(b"", True)
         yield
@@ -78,7 +97,7 @@ class Package:
             (local(tag), {local(key): value for key, value in attributes.items()})
         )
         for _ in self.parse(name, parser, most=_MOST_PART // 4):
-            if len(found) > 400_000:
+            if len(found) > 200_000:
                 raise SheetRefused(_BOMB)
         return found
 

@@ -18,6 +18,7 @@ from portal.spreadsheets.xlsx_package import Package, local, new_parser
 _MOST_STRINGS = 1_000_000
 _MOST_STRINGS_XML = 96 * 2**20
 _LONGEST_CELL = 32_767 * 8
+_LONGEST_ROW = 2 * 2**20
 _BUILTIN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 #: Literal text, colours and locales in a number format; what is left decides whether it shows a date.
@@ -124,7 +125,7 @@ class _SheetReader:
         self._workbook, self._part, self._sheet = workbook, part, sheet
         self._ready: list[Row] = []
         self._cells: list[object] = []
-        self._row = self._column = self._size = 0
+        self._row = self._column = self._size = self._row_size = 0
         self._type = self._style = ""
         self._text: list[str] = []
         self._wanted = self._phonetic = self._formula = False
@@ -163,7 +164,7 @@ class _SheetReader:
             raise SheetRefused(f"文件已损坏：第{number}行的次序不对")
         if number > MOST_ROWS:
             raise SheetRefused(f"行数超过{MOST_ROWS}行")
-        self._row, self._column, self._cells = number, -1, []
+        self._row, self._column, self._cells, self._row_size = number, -1, [], 0
         if attributes.get("hidden") in ("1", "true"):
             self._sheet.note_hidden_row(number)
 
@@ -177,7 +178,8 @@ class _SheetReader:
         if self._wanted:
             self._text.append(piece)
             self._size += len(piece)
-            if self._size > _LONGEST_CELL:
+            self._row_size += len(piece)
+            if self._size > _LONGEST_CELL or self._row_size > _LONGEST_ROW:
                 raise SheetRefused(f"第{self._row}行有单元格的文字过长")
 
     def _end(self, tag: str) -> None:

@@ -1,6 +1,6 @@
 """The core's pages: thin blueprints that load, ask, do and answer."""
 
-from portal.views import auth, home, inbox, scores, subjects
+from portal.views import admin, audit, auth, home, inbox, jobs, people, scores, subjects, units
 
 BLUEPRINTS = (
     auth.blueprint,
@@ -8,4 +8,9 @@ BLUEPRINTS = (
     inbox.blueprint,
     subjects.blueprint,
     scores.blueprint,
+    people.blueprint,
+    units.blueprint,
+    admin.blueprint,
+    audit.blueprint,
+    jobs.blueprint,
 )

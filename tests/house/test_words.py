@@ -30,7 +30,7 @@ def test_functions_stay_short(path: Path) -> None:
 
 def test_nothing_is_left_for_later_and_nothing_points_outside() -> None:
     """No marks of unfinished work, no path of a machine, no address on the internet that a page would fetch."""
-    unfinished = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|NotImplementedError)\b")
+    unfinished = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|raise NotImplementedError)\b")
     fetched = re.compile(r"""(?:src|href)=["']https?://|@import|url\(["']?https?://""")
     for path in [*CODE, *(ROOT / "templates").rglob("*.html"), *(ROOT / "plugins").rglob("*.html"), *(ROOT / "static" / "css").glob("*.css")]:
         text = path.read_text(encoding="utf-8")

@@ -20,6 +20,7 @@ _RULE_CELL = re.compile(r":?-{2,}:?")
 _SPACED_NAME = re.compile(r"(?<![一-鿿])([一-鿿])[ \u3000]+([一-鿿])(?![一-鿿])")
 _NAME = re.compile(r"([^、，,；;。\s]+)\s*([、，,；;。]?)")
 _HAN = "一-鿿"
+_NAMES_ONLY = re.compile(rf"[{_HAN}]{{2,4}}(?:\s*[、；;]\s*[{_HAN}]{{2,4}})+[、；;。]?")
 _FULL_WIDTH = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", ".": "。"}
 _AFTER_HAN = re.compile(rf"(?<=[{_HAN}”》）〕])([,;:?!])\s*|(?<=[{_HAN}”》）〕])\.(?=\s|$|[{_HAN}])")
 _BRACKETS = re.compile(rf"\(([^()]*[{_HAN}][^()]*)\)")
@@ -148,7 +149,7 @@ class _Reading:
         elif (level := _read_level(line)) is not None:
             self.label = ""
             self.blocks.append(level)
-        elif self.label and not self.names[self.label].endswith("。"):
+        elif self.label and _goes_on(self.names[self.label], line):
             self._add_names(line)
         else:
             self.label = ""
@@ -182,6 +183,13 @@ class _Reading:
         width = max(map(len, rows))
         header, *body = (tuple(row) + ("",) * (width - len(row)) for row in rows)
         self.blocks.append(Table(header, tuple(body)))
+
+
+def _goes_on(before: str, line: str) -> bool:
+    """Whether `line` carries on the names of `before`: after an open mark, or a bare list of names itself."""
+    if before.endswith("。"):
+        return False
+    return before.endswith(("、", "，", "；", ",", ";")) or _NAMES_ONLY.fullmatch(line) is not None
 
 
 def _cells(line: str) -> list[str]:
