@@ -138,6 +138,7 @@ class RecordVersion(Record):
     unit = peewee.TextField()
 
     class Meta:
+        table_name = "credit_record_version"
         indexes = ((("record", "number"), True),)
 
 

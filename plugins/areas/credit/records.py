@@ -176,13 +176,13 @@ def _owed_and_done(record: DishonestyRecord) -> None:
     obligations.fulfil_one(owed, (RECORD, record.id))
 
 
-def open_publicity(record: DishonestyRecord) -> None:
+def open_publicity(record: DishonestyRecord, since: Any = None) -> None:
     """D6: the publisher owes noting and publishing within 20 working days of the record's arrival (二（二）)."""
     if record.publicity != record_rules.DUE:
         return
     obligations.open_obligation(
         "publicity", units.holder("publisher").key, record=(RECORD, record.id),
-        title=f"记于名下并公示：{record.party_name} {record.document_number}", started_on=record.entered_on,
+        title=f"记于名下并公示：{record.party_name} {record.document_number}", started_on=max(record.entered_on, since or record.entered_on),
         started_words="平台归集信息", days=20, subject=record.subject,
     )  # fmt: skip
 
@@ -228,25 +228,46 @@ def correct(
     entry, party = check(entry, record.unit, subject_id)
     values = _corrected(record, _values(entry, party, record.unit))
     before = plain(record)
-    if all(before.get(name) == _plain_value(value) for name, value in values.items()):
+    if all(before[name] == _plain_value(value) for name, value in values.items() if name in before):
         raise Refused("没有改动任何一项，不需要更正")
     with transaction():
         there = _same(values)
         if there is not None and there.id != record.id:
             _refuse_double(there, record.unit)
+        number, known = record.version, _identity_of(record)
+        changed(record, values | ({"publicity_changed_on": clock.today()} if record.published_on else {}))
         RecordVersion.create(
-            record=record, number=record.version, values=before, reason=reason.strip(), corrected_at=clock.now(),
+            record=record, number=number, values=before, reason=reason.strip(), corrected_at=clock.now(),
             corrected_by=audit.actor().name, unit=audit.actor().unit,
         )  # fmt: skip
-        changed(record, values | ({"publicity_changed_on": clock.today()} if record.published_on else {}))
+        _follow_identity(record, known)
         if record.publicity == record_rules.DUE:
-            open_publicity(record)
+            open_publicity(record, clock.today())
         else:
             obligations.withdraw("publicity", (RECORD, record.id), "更正后不需要公示")
         audit.record(
             "更正失信信息", RECORD, record.id, before=before, after=plain(record), note=reason.strip()
         )
     return record
+
+
+def _identity_of(record: DishonestyRecord) -> str:
+    return identity(record.document_number, record.party_key, record.decided_on)
+
+
+def _follow_identity(record: DishonestyRecord, before: str) -> None:
+    """A corrected number, party or date: what was owed and done follows it, so that the decision still counts once."""
+    now, owed = _identity_of(record), obligations.Obligation
+    if now == before:
+        return
+    of_unit = (owed.kind == "dishonesty") & (owed.unit == record.unit)
+    if owed.select().where(of_unit & (owed.identity == now)).exists():
+        obligations.fulfil_one(owed.get(of_unit & (owed.identity == now)), (RECORD, record.id))
+        owed.update(state=obligations.WITHDRAWN, reason="更正后与另一项为同一决定").where(
+            of_unit & (owed.identity == before)
+        ).execute()
+    else:
+        owed.update(identity=now).where(of_unit & (owed.identity == before)).execute()
 
 
 def _corrected(record: DishonestyRecord, values: dict[str, Any]) -> dict[str, Any]:

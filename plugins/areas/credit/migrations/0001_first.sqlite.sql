@@ -34,9 +34,9 @@ CREATE UNIQUE INDEX "credit_objection_record_id_applicant_key" ON "credit_object
 CREATE TABLE "credit_paper" ("id" INTEGER NOT NULL PRIMARY KEY, "owner_type" TEXT NOT NULL, "owner_id" INTEGER NOT NULL, "label" TEXT NOT NULL, "file_id" INTEGER NOT NULL, "added_at" TIMESTAMPTZ NOT NULL, FOREIGN KEY ("file_id") REFERENCES "stored_file" ("id"));
 CREATE INDEX "credit_paper_file_id" ON "credit_paper" ("file_id");
 CREATE INDEX "credit_paper_owner_type_owner_id" ON "credit_paper" ("owner_type", "owner_id");
-CREATE TABLE "record_version" ("id" INTEGER NOT NULL PRIMARY KEY, "record_id" INTEGER NOT NULL, "number" INTEGER NOT NULL, "values" TEXT NOT NULL, "reason" TEXT NOT NULL, "corrected_at" TIMESTAMPTZ NOT NULL, "corrected_by" TEXT NOT NULL, "unit" TEXT NOT NULL, FOREIGN KEY ("record_id") REFERENCES "dishonesty_record" ("id"));
-CREATE INDEX "record_version_record_id" ON "record_version" ("record_id");
-CREATE UNIQUE INDEX "record_version_record_id_number" ON "record_version" ("record_id", "number");
+CREATE TABLE "credit_record_version" ("id" INTEGER NOT NULL PRIMARY KEY, "record_id" INTEGER NOT NULL, "number" INTEGER NOT NULL, "values" TEXT NOT NULL, "reason" TEXT NOT NULL, "corrected_at" TIMESTAMPTZ NOT NULL, "corrected_by" TEXT NOT NULL, "unit" TEXT NOT NULL, FOREIGN KEY ("record_id") REFERENCES "dishonesty_record" ("id"));
+CREATE INDEX "credit_record_version_record_id" ON "credit_record_version" ("record_id");
+CREATE UNIQUE INDEX "credit_record_version_record_id_number" ON "credit_record_version" ("record_id", "number");
 CREATE TABLE "credit_repair" ("id" INTEGER NOT NULL PRIMARY KEY, "record_id" INTEGER NOT NULL, "state" TEXT NOT NULL, "unit" TEXT NOT NULL, "applicant" TEXT NOT NULL, "contact" TEXT NOT NULL, "phone" TEXT NOT NULL, "statement" TEXT NOT NULL, "received_on" DATE NOT NULL, "received_by" TEXT NOT NULL, "entered_unit" TEXT NOT NULL, "upper_rule" TEXT NOT NULL, "checked" TEXT NOT NULL, "reason" TEXT NOT NULL, "decided_on" DATE, "decided_by" TEXT NOT NULL, FOREIGN KEY ("record_id") REFERENCES "dishonesty_record" ("id"));
 CREATE INDEX "credit_repair_record_id" ON "credit_repair" ("record_id");
 CREATE INDEX "credit_repair_unit_state" ON "credit_repair" ("unit", "state");
