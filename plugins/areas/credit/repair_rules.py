@@ -86,8 +86,8 @@ def shortest_wait(situation: Situation) -> tuple[int, date | None]:
 def conditions(situation: Situation) -> list[Condition]:
     """Every condition of the governing track with its result (source 二（四） and the track's own articles)."""
     of = publicity_rules.track(situation.track)
-    article = "第十四条" if situation.track == publicity_rules.MARKET else "信用修复条件"
-    rule = f"{of.source} {article}"
+    article = "第十四条" if situation.track == publicity_rules.MARKET else "（条号待核）"
+    rule = f"{of.source}{article}"
     found = [
         _published(situation),
         _not_barred(situation, rule),

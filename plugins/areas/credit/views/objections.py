@@ -11,7 +11,7 @@ from plugins.areas.credit import letters, listing, objection_rules, objections, 
 from plugins.areas.credit.models import Letter
 from plugins.areas.credit.objections import Application
 from plugins.areas.credit.reach import is_holder, objection_for, places_of, record_for, repair_for
-from plugins.areas.credit.views import blueprint
+from plugins.areas.credit.views import blueprint, history
 from plugins.areas.credit.views.answers import pdf
 from plugins.areas.credit.views.records import record_form_page
 from portal.toolkit import (
@@ -118,7 +118,7 @@ def _show(objection_id: int, values: dict[str, Any], errors: dict[str, str], sta
         letters=[
             (letter, letters.number_of(letter)) for letter in letters.of(objections.OBJECTION, found.id)
         ],
-        history=audit.history(objections.OBJECTION, found.id),
+        history=history.lines(objections.OBJECTION, found.id),
         shows_contact=bool(places),
         values=values,
         errors=errors,

@@ -37,7 +37,7 @@ from plugins.areas.credit.record_rules import (
     STATE_LABELS,
     WITHDRAWING,
 )
-from plugins.areas.credit.views import blueprint
+from plugins.areas.credit.views import blueprint, history
 from plugins.areas.credit.views.answers import attachment, xlsx
 from portal.toolkit import (
     Refused,
@@ -221,8 +221,7 @@ def record(record_id: int) -> Response:
         if own or sees_all(current_user)
         else [],
         repairs=list(Repair.select().where(Repair.record == found).order_by(Repair.id)),
-        history=audit.history("dishonesty", found.id),
-        labels=LABELS,
+        history=history.lines("dishonesty", found.id, LABELS),
         may_change=own and current_user.can("credit.enter") and found.state == ACTIVE,
         may_publish=publisher and current_user.can("credit.publish") and found.publicity == "due",
         may_take_back=publisher
@@ -244,7 +243,7 @@ def _versions(found: DishonestyRecord) -> list[tuple[RecordVersion, list[tuple[s
         (
             kept,
             [
-                (LABELS[name], kept.values[name])
+                (LABELS[name], history.in_words(name, kept.values[name]))
                 for name in LABELS
                 if kept.values.get(name) not in (None, "", [])
             ],

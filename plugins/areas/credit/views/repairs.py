@@ -10,8 +10,8 @@ from flask_login import current_user
 from plugins.areas.credit import letters, listing, papers, repair_rules, repairs
 from plugins.areas.credit.reach import is_holder, record_for, repair_for
 from plugins.areas.credit.repair_rules import CONFIRMED_BY_OFFICER, Condition
-from plugins.areas.credit.views import blueprint
-from portal.toolkit import Missing, NotAllowed, Refused, act, audit, link, obligations, page, requires, units
+from plugins.areas.credit.views import blueprint, history
+from portal.toolkit import Missing, NotAllowed, Refused, act, link, obligations, page, requires, units
 
 
 @blueprint.get("/repairs")
@@ -98,7 +98,7 @@ def _show(repair_id: int, values: dict[str, Any], errors: dict[str, str], status
         ],
         papers=papers.of("repair", found.id),
         letters=[(letter, letters.number_of(letter)) for letter in letters.of(repairs.REPAIR, found.id)],
-        history=audit.history(repairs.REPAIR, found.id),
+        history=history.lines(repairs.REPAIR, found.id),
         values=values,
         errors=errors,
     )
