@@ -7,7 +7,7 @@ from typing import Any
 import peewee
 
 from plugins.areas.credit.models import Letter
-from portal.toolkit import clock, database, documents, units
+from portal.toolkit import DocumentError, Refused, clock, database, documents, units
 
 
 def write(
@@ -52,7 +52,7 @@ def number_of(letter: Letter) -> str:
 
 
 def pdf(letter: Letter) -> bytes:
-    """The letter as an official PDF; the same bytes every time. Raises DocumentError."""
+    """The letter as an official PDF; the same bytes every time. Raises Refused where faces are missing."""
     return set_pdf(
         letter.title, number_of(letter), letter.dated, addressee=letter.values["addressee"], issuer=letter.values["issuer"],
         blocks=[{"kind": "paragraph", "text": text} for text in letter.values["paragraphs"]], enclosures=letter.values["enclosures"],
@@ -76,4 +76,7 @@ def set_pdf(
         "mark": "", "addressee": addressee, "blocks": blocks, "enclosures": enclosures, "issuer": issuer, "copies_to": "",
         "qr": documents.qr_svg(qr) if qr else "", "qr_note": qr_note,
     }  # fmt: skip
-    return documents.render_pdf("letter.html", values, title=title, number=number, date=dated).content
+    try:
+        return documents.render_pdf("letter.html", values, title=title, number=number, date=dated).content
+    except DocumentError as error:
+        raise Refused(f"文书暂时不能生成：{error}") from error

@@ -12,6 +12,7 @@ from plugins.areas.credit import publicity, records
 from plugins.areas.credit.models import DishonestyRecord
 from plugins.areas.credit.record_rules import Entry
 from portal import audit, gate, subjects
+from portal.database import database
 from portal.demonstration.firms import Firms
 from portal.subjects import Registration, Subject
 from portal.users import User
@@ -69,3 +70,11 @@ def published(subject: Subject | None = None, unit: str = "police", **more: Any)
     made = record(subject, unit, **more)
     publicity.publish(made)
     return DishonestyRecord.get_by_id(made.id)
+
+
+@contextlib.contextmanager
+def undone() -> Iterator[None]:
+    """Everything stored inside the block is taken back."""
+    with database.atomic() as inside:
+        yield
+        inside.rollback()
