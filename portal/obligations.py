@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import peewee
@@ -163,6 +164,36 @@ def open_obligation(
         title=title, started_on=started_on, started_words=started_words, days=days, deadline=due.day,
         provisional=due.provisional, scored=scored, opened_at=clock.now(),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One row of :func:`open_many`: who owes, on which record, about whom."""
+
+    unit: str
+    record: tuple[str, int | str]
+    title: str
+    subject_id: int | None = None
+    scored: bool = True
+
+
+def open_many(kind: str, rows: Iterable[Owed], *, started_on: date, started_words: str, days: int) -> None:
+    """As :func:`open_obligation` for thousands of records at once; what is owed already stays as it is."""
+    if database.transaction_depth() == 0:
+        raise RuntimeError("an obligation opens in the transaction of the act that starts it")
+    KINDS[kind]
+    due, now = official_calendar.calendar().deadline(started_on, days), clock.now()
+    values = [
+        {
+            "kind": kind, "unit": row.unit, "subject": row.subject_id, "record_type": row.record[0],
+            "record_id": str(row.record[1]), "identity": f"{row.record[0]}:{row.record[1]}", "title": row.title,
+            "started_on": started_on, "started_words": started_words, "days": days, "deadline": due.day,
+            "provisional": due.provisional, "scored": row.scored, "state": OPEN, "opened_at": now,
+        }
+        for row in rows
+    ]  # fmt: skip
+    for start in range(0, len(values), 500):
+        Obligation.insert_many(values[start : start + 500]).on_conflict_ignore().execute()
 
 
 def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:
@@ -349,24 +380,6 @@ def open_counts(unit: str) -> dict[str, tuple[int, int]]:
     return {kind: (total, late or 0) for kind, total, late in query.tuples()}
 
 
-def figures(first: date, last: date) -> list[tuple[str, str, int, int, int, int]]:
-    """By unit and kind, for deadlines from ``first`` to ``last``: (unit, kind, owed, done, on time, overdue and open)."""
-    done = Obligation.state == FULFILLED
-    query = (
-        Obligation.select(
-            Obligation.unit,
-            Obligation.kind,
-            peewee.fn.COUNT(Obligation.id),
-            peewee.fn.SUM(peewee.Case(None, [(done, 1)], 0)),
-            peewee.fn.SUM(peewee.Case(None, [(done & (Obligation.fulfilled_on <= Obligation.deadline), 1)], 0)),
-            peewee.fn.SUM(peewee.Case(None, [((Obligation.state == OPEN) & (Obligation.deadline < clock.today()), 1)], 0)),
-        )
-        .where(Obligation.deadline.between(first, last) & Obligation.state.in_([OPEN, FULFILLED]))
-        .group_by(Obligation.unit, Obligation.kind)
-    )
-    return list(query.tuples())
-
-
 def of_record(record_type: str, record_id: int | str) -> list[Obligation]:
     """Every obligation on one record, oldest first."""
     return list(
@@ -385,8 +398,3 @@ def obligation_for(viewer: Any, obligation_id: int) -> Obligation:
     if not allowed or not viewer.can("inbox.view"):
         raise Missing("没有这项时限义务，或者它不属于您的单位")
     return found
-
-
-def overdue_since(moment: datetime) -> list[Obligation]:
-    """Open obligations whose deadline passed before ``moment``, for the warnings."""
-    return list(Obligation.select().where((Obligation.state == OPEN) & (Obligation.deadline < moment.date())))

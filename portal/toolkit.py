@@ -41,13 +41,13 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for
+from portal.facts import days_for, scheme_of
 from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
-from portal.settings import number_setting, text_setting, yes_no_setting
+from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
 from portal.unit_files import read_check_items, read_permit_file, read_permit_items
 from portal.workdays import Quarter
@@ -83,6 +83,7 @@ __all__ = [
     "act",
     "audit",
     "canonical",
+    "choice_setting",
     "clock",
     "database",
     "days_for",
@@ -102,6 +103,7 @@ __all__ = [
     "read_permit_items",
     "registry",
     "requires",
+    "scheme_of",
     "settings",
     "sm3",
     "spreadsheets",

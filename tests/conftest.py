@@ -41,7 +41,7 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def hand() -> Iterator[HandClock]:
-    """The clock stands at 10:00 on Friday, 2026-09-25 until the test sets it."""
+    """The clock stands at 10:00 on 2026-09-25 (中秋, a day off) until the test sets it."""
     with clock.using(HandClock(stage.NOW)) as made:
         yield made
 
