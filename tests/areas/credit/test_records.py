@@ -87,7 +87,7 @@ def test_a_wrong_value_is_refused_with_its_field_and_rule(people, change, field,
     with pytest.raises(Refused) as refused:
         stage.record(stage.firm(), **change)
     assert words in refused.value.fields[field]
-    assert DishonestyRecord.select().count() == Obligation.select().count() == 0
+    assert DishonestyRecord.select().count() == 0 and owed("dishonesty") == owed("publicity") == []
 
 
 def test_only_units_with_the_penalty_duty_enter_penalties_and_all_enter_other_records(people):
