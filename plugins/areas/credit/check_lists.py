@@ -25,6 +25,7 @@ _COLUMNS = (
         ("企业名称", "单位名称", "主体名称", "行政相对人名称", "XK_XDR_MC", "投标人", "申请人", "姓名"),
     ),
 )
+_PARTED = re.compile(r"[\t,，;；|]+")
 _CODE = re.compile(r"[0-9A-Z]{13}|[0-9A-Z]{15}|[0-9A-Z]{17,19}")
 
 
@@ -60,18 +61,29 @@ def read_party(code: str, name: str) -> Asked:
 
 def read_line(line: str) -> Asked | None:
     """One pasted line: a code, a name, or both parted by a tab, comma or spaces; None for a blank one."""
-    parts = [part for part in re.split(r"[\t,，;；|]+", line.strip()) if part.strip()]
-    if len(parts) == 1 and not looks_like_code(parts[0]):
-        parts = parts[0].rsplit(None, 1) if looks_like_code(parts[0].split()[-1]) else [parts[0]]
-        if len(parts) == 1 and looks_like_code(parts[0].split()[0]):
-            parts = parts[0].split(None, 1)
+    parts = [part.strip() for part in _PARTED.split(line) if part.strip()]
     if not parts:
         return None
-    codes = [part for part in parts if looks_like_code(part)]
-    names = [part for part in parts if not looks_like_code(part) and not part.strip().isdigit()]
+    known = [looks_like_code(part) for part in parts]
+    if len(parts) == 1 and not known[0] and " " in parts[0].strip():
+        parts, known = _parted_by_blanks(parts[0])
+    codes = [part for part, is_code in zip(parts, known, strict=True) if is_code]
+    names = [part for part, is_code in zip(parts, known, strict=True) if not is_code and not part.isdigit()]
     if not codes and not names:
-        return Asked(line.strip()[:_LONGEST], "", "", f"“{line.strip()[:40]}”既不是代码也不是名称")
+        text = line.strip()
+        return Asked(text[:_LONGEST], "", "", f"“{text[:40]}”既不是代码也不是名称")
     return read_party(codes[0] if codes else "", names[0] if names else "")
+
+
+def _parted_by_blanks(text: str) -> tuple[list[str], list[bool]]:
+    """A name and a code with a blank between them, in either order; a name may have blanks of its own."""
+    head, _, tail = text.rpartition(" ")
+    if looks_like_code(tail):
+        return [head.strip(), tail], [False, True]
+    head, _, tail = text.partition(" ")
+    if looks_like_code(head):
+        return [head, tail.strip()], [True, False]
+    return [text], [False]
 
 
 def read_text(text: str) -> list[Asked]:
