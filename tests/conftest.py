@@ -17,6 +17,7 @@ STAGED = {"app", "people", "as_person", "store"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-routes", action="store_true", help="write tests/house/routes.txt from the code")
     parser.addoption("--database", choices=("both", "sqlite", "postgresql"), default="both", help="the databases to test on")
 
 

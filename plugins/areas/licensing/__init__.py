@@ -58,7 +58,7 @@ def register_navigation() -> list[NavigationItem]:
         NavigationItem("认领与反馈", "licensing.claims", "licensing.claim", 10, "证照联动"),
         NavigationItem("推送", "licensing.pushes", "licensing.view", 11, "证照联动"),
         NavigationItem("回退处理", "licensing.roll_backs", "licensing.view", 13, "证照联动"),
-        NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动"),
+        NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动", "registrar"),
     ]
 
 
