@@ -41,7 +41,8 @@ class Everybody:
 def schedule(story: Story) -> None:
     """Schedule the objections and repairs of the quarter."""
     zone = story.zone
-    days = zone.workdays(zone.quarter.first + timedelta(days=20), zone.end.date())
+    # The visitor arrives in the morning: what would happen on that day has not happened yet.
+    days = zone.workdays(zone.quarter.first + timedelta(days=20), zone.end.date() - timedelta(days=1))
     for number, steps in enumerate(STAGES):
         length = sum(days_ for _, days_ in steps)
         last = len(days) - 1 - length - (0 if len(steps) < 2 else 4)
