@@ -24,6 +24,7 @@ from portal import (
 )
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
+from portal.plugging import registry
 
 MODELS = (
     official_calendar.CalendarNotice, official_calendar.CalendarDay,
@@ -56,4 +57,5 @@ def daily() -> None:
         obligations.stop_unit(unit, clock.today())
     access.forget_submissions()
     idle_accounts.disable_idle()
+    registry().answers("on_day", day=clock.today())
     notices.warn()

@@ -100,5 +100,11 @@ def on_unit_disabled(unit: str, day: Any):
 
 
 @hookspec
+def on_day(day: Any):
+    """A day has come (the daily job, run several times a day and after a stop): do what has fallen due up to ``day``,
+    each step once however often the hook is called."""
+
+
+@hookspec
 def demonstrate(zone: Any):
     """Add the area's part of a believable quarter by calling the functions its pages call."""

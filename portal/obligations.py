@@ -216,6 +216,21 @@ def fulfil(kind: str, record: tuple[str, int | str], unit: str | None = None) ->
     )  # fmt: skip
 
 
+def fulfil_one(owed: Obligation, record: tuple[str, int | str]) -> bool:
+    """The act was done now on ``record``: close exactly this obligation and let it lead there from now on.
+
+    For what was owed before its record existed (a row of a quarter's list). False when it was closed before.
+    """
+    return bool(
+        Obligation.update(
+            state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(), fulfilled_by=audit.actor().name,
+            waiting_since=None, record_type=record[0], record_id=str(record[1]),
+        )
+        .where((Obligation.id == owed.id) & (Obligation.state == OPEN))
+        .execute()
+    )  # fmt: skip
+
+
 def fulfil_many(kind: str, record_type: str, record_ids: list[int]) -> int:
     """As :func:`fulfil` for many records at once (a queue's select-all)."""
     done = 0

@@ -43,6 +43,7 @@ from portal.declarations import (
 )
 from portal.digests import canonical, digest_of, sm3
 from portal.facts import days_for, scheme_of
+from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
@@ -59,6 +60,7 @@ __all__ = [
     "CheckField",
     "CheckItem",
     "DeclarationError",
+    "DocumentError",
     "IndustryDuty",
     "InstantField",
     "JobKind",
