@@ -215,6 +215,36 @@ def fulfil(kind: str, record: tuple[str, int | str], unit: str | None = None) ->
     )  # fmt: skip
 
 
+def fulfil_identity(kind: str, unit: str, identity: str) -> int:
+    """As :func:`fulfil`, by what is owed: the same document may be owed from a record of its own or from a list."""
+    return (
+        Obligation.update(
+            state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
+            fulfilled_by=audit.actor().name, waiting_since=None,
+        )
+        .where(
+            (Obligation.kind == kind) & (Obligation.unit == unit) & (Obligation.identity == identity)
+            & (Obligation.state == OPEN)
+        )
+        .execute()
+    )  # fmt: skip
+
+
+def bring_forward(
+    kind: str, record: tuple[str, int | str], unit: str, *, started_on: date, started_words: str, days: int
+) -> int:
+    """An earlier clock wins: where ``days`` working days after ``started_on`` come before the open deadline, they
+    become it (a feedback's, once a decision came first). Returns how many moved."""
+    due = official_calendar.calendar().deadline(started_on, days)
+    return (
+        Obligation.update(
+            deadline=due.day, provisional=due.provisional, started_on=started_on, started_words=started_words, days=days
+        )
+        .where(_of(kind, record, unit) & (Obligation.state == OPEN) & (Obligation.deadline > due.day))
+        .execute()
+    )
+
+
 def fulfil_many(kind: str, record_type: str, record_ids: list[int]) -> int:
     """As :func:`fulfil` for many records at once (a queue's select-all)."""
     done = 0

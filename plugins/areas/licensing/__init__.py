@@ -23,9 +23,11 @@ _MEMBERS = frozenset(
 
 @hookimpl
 def register_schema() -> Schema:
-    from .models import MODELS
+    from . import case_models, models, permit_models
 
-    return Schema("areas.licensing", MODELS, FOLDER / "migrations")
+    return Schema(
+        "areas.licensing", models.MODELS + permit_models.MODELS + case_models.MODELS, FOLDER / "migrations"
+    )
 
 
 @hookimpl
@@ -51,6 +53,8 @@ def register_navigation() -> list[NavigationItem]:
         NavigationItem("认领与反馈", "licensing.claims", "licensing.claim", 10, "证照联动"),
         NavigationItem("推送", "licensing.pushes", "licensing.view", 11, "证照联动"),
         NavigationItem("回退处理", "licensing.roll_backs", "licensing.view", 13, "证照联动"),
+        NavigationItem("行政许可", "licensing.permits", "licensing.view", 14, "证照联动"),
+        NavigationItem("联动监管", "licensing.measures", "licensing.view", 15, "证照联动"),
         NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动"),
     ]
 
@@ -61,7 +65,11 @@ def register_obligation_pages() -> dict[str, str]:
         "push": "licensing.push",
         "claim": "licensing.claim",
         "feedback": "licensing.claim",
+        "decision_result": "licensing.claim",
         "rollback_decision": "licensing.roll_back",
+        "permit_entry": "licensing.permit_entry",
+        "permit_cancel": "licensing.permit",
+        "linked_measure": "licensing.measure",
     }
 
 
@@ -84,9 +92,10 @@ def on_subject_registered(subject, event, before) -> None:
 
 @hookimpl
 def on_subject_cancelled(subject, event) -> None:
-    from . import pushes
+    from . import linkage, pushes
 
     pushes.on_cancelled(subject, event)
+    linkage.on_subject_ended(subject, event)
 
 
 @hookimpl
