@@ -55,6 +55,8 @@ def register_navigation() -> list[NavigationItem]:
         NavigationItem("回退处理", "licensing.roll_backs", "licensing.view", 13, "证照联动"),
         NavigationItem("行政许可", "licensing.permits", "licensing.view", 14, "证照联动"),
         NavigationItem("联动监管", "licensing.measures", "licensing.view", 15, "证照联动"),
+        NavigationItem("许可事项目录", "licensing.catalogue", "licensing.view", 16, "证照联动"),
+        NavigationItem("区外条线", "licensing.outside", "licensing.office", 17, "证照联动"),
         NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动"),
     ]
 
