@@ -250,7 +250,10 @@ class Alert:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: key, words, default, unit of measure, the check of a new value, who changes it, its source."""
+    """One setting: key, words, default, unit of measure, the check of a new value, who changes it, its source.
+
+    ``group`` is the heading it stands under; ``choices`` are (value, words) where it takes one of a few.
+    """
 
     key: str
     label: str
@@ -260,6 +263,8 @@ class Setting:
     rule: str
     permission: str
     source: str = ""
+    group: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

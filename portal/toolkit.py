@@ -3,6 +3,7 @@
 from portal import (
     audit,
     clock,
+    documents,
     files,
     jobs,
     obligations,
@@ -45,7 +46,7 @@ from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
-from portal.settings import number_setting, text_setting, yes_no_setting
+from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
 from portal.unit_files import read_check_items, read_permit_file, read_permit_items
 from portal.workdays import Quarter
@@ -80,6 +81,7 @@ __all__ = [
     "act",
     "audit",
     "canonical",
+    "choice_setting",
     "clock",
     "database",
     "days_for",

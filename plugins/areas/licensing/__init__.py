@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from portal.toolkit import JobKind, NavigationItem, Permission, Schema, hookimpl
+from portal.toolkit import JobKind, NavigationItem, Permission, Schema, Setting, hookimpl
 
 FOLDER = Path(__file__).parent
 _WORKERS = frozenset({"officer", "liaison"})
@@ -45,6 +45,13 @@ def register_permissions() -> list[Permission]:
         Permission("licensing.claim", "认领、回退、反馈", _WORKERS),
         Permission("licensing.office", "调整审批单位、转告区外条线", frozenset({"office"})),
     ]
+
+
+@hookimpl
+def register_settings() -> list[Setting]:
+    from .settings import SETTINGS
+
+    return SETTINGS
 
 
 @hookimpl
