@@ -44,7 +44,7 @@ from portal.digests import canonical, digest_of, sm3
 from portal.facts import days_for, scheme_of
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
-from portal.plugging import registry
+from portal.plugging import Registry, registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
@@ -71,6 +71,7 @@ __all__ = [
     "Quarter",
     "Record",
     "Refused",
+    "Registry",
     "Registration",
     "Schema",
     "Setting",

@@ -29,7 +29,10 @@ def inform(viewer: Any, ids: list[int], note: str) -> int:
     with transaction():
         done = (
             Claim.update(
-                state="informed", closed_reason=note.strip(), claimed_on=clock.today(), claimed_at=clock.now(),
+                state="informed",
+                closed_reason=note.strip(),
+                claimed_on=clock.today(),
+                claimed_at=clock.now(),
                 claimed_by=audit.actor().name,
             )
             .where(Claim.id.in_(ids) & (Claim.unit == "") & (Claim.state == "outside"))

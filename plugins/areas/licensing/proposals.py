@@ -31,7 +31,9 @@ def owner_of(code: str) -> str:
     return next((unit.key for unit in registry().units if any(i.code == code for i in unit.permit_items)), "")
 
 
-def propose(code: str, kind: str, word: str, reason: str, *, push: int | None = None) -> CatalogueProposal | None:
+def propose(
+    code: str, kind: str, word: str, reason: str, *, push: int | None = None
+) -> CatalogueProposal | None:
     """Propose ``word`` for the item; None when it is there already or was proposed before. Raises Refused."""
     word = "".join(word.split())
     found = catalogue.item(code)
@@ -49,7 +51,11 @@ def propose(code: str, kind: str, word: str, reason: str, *, push: int | None = 
     if word in (found.keywords if kind == "keyword" else found.exclusions):
         return None
     with transaction():
-        same = (CatalogueProposal.code == code) & (CatalogueProposal.kind == kind) & (CatalogueProposal.word == word)
+        same = (
+            (CatalogueProposal.code == code)
+            & (CatalogueProposal.kind == kind)
+            & (CatalogueProposal.word == word)
+        )
         if CatalogueProposal.select().where(same & (CatalogueProposal.state != "refused")).exists():
             return None
         who = audit.actor()
@@ -61,7 +67,9 @@ def propose(code: str, kind: str, word: str, reason: str, *, push: int | None = 
     return made
 
 
-def propose_from_push(push_id: int, hits: dict[str, dict[str, Any]], chosen: list[str], words: str, scope: str, note: str) -> int:
+def propose_from_push(
+    push_id: int, hits: dict[str, dict[str, Any]], chosen: list[str], words: str, scope: str, note: str
+) -> int:
     """What the registrar corrected at a push: a removed item's words become an exclusion, an added item's words
     (as typed, if the scope holds them) a keyword. Returns how many proposals were made."""
     made = 0
@@ -115,7 +123,11 @@ def decide(viewer: Any, proposal_id: int, confirm: bool, answer: str) -> Catalog
 def merged(rules: tuple[ScopeRule, ...] | list[ScopeRule]) -> list[ScopeRule]:
     """The shipped rules with what the owning units confirmed added to each item."""
     by_code = {rule.code: rule for rule in rules}
-    confirmed = CatalogueProposal.select().where(CatalogueProposal.state == "confirmed").order_by(CatalogueProposal.version)
+    confirmed = (
+        CatalogueProposal.select()
+        .where(CatalogueProposal.state == "confirmed")
+        .order_by(CatalogueProposal.version)
+    )
     for row in confirmed:
         rule = by_code.get(row.code) or ScopeRule(row.code, (), (), (), "单位确认的修改")
         keywords = rule.keywords + ((row.word,) if row.kind == "keyword" else ())
@@ -124,7 +136,9 @@ def merged(rules: tuple[ScopeRule, ...] | list[ScopeRule]) -> list[ScopeRule]:
     return list(by_code.values())
 
 
-def waiting(viewer: Any, state: str, *, before: int = 0, size: int = 50) -> tuple[list[CatalogueProposal], int | None]:
+def waiting(
+    viewer: Any, state: str, *, before: int = 0, size: int = 50
+) -> tuple[list[CatalogueProposal], int | None]:
     """Proposals of ``state``, newest first; every unit may look at all, since all read with the same catalogue."""
     query = CatalogueProposal.select().where(CatalogueProposal.state == state)
     if before:

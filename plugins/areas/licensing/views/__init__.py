@@ -14,6 +14,8 @@ from . import (  # noqa: E402 - their routes belong to the blueprint
     pushes,
     registering,
     rollbacks,
+    unlicensed,
+    unreachable,
 )
 
 __all__ = [
@@ -27,4 +29,6 @@ __all__ = [
     "pushes",
     "registering",
     "rollbacks",
+    "unlicensed",
+    "unreachable",
 ]

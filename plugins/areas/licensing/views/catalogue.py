@@ -16,14 +16,25 @@ from .typed import required_day
 @blueprint.get("/catalogue/", endpoint="catalogue")
 @requires("licensing.view")
 def index() -> Response:
-    text, unit, kind = request.args.get("q", "").strip()[:40], request.args.get("unit", ""), request.args.get("kind", "")
+    text, unit, kind = (
+        request.args.get("q", "").strip()[:40],
+        request.args.get("unit", ""),
+        request.args.get("kind", ""),
+    )
     approvers = catalogue.Approvers(clock.today())
     rows = []
     for item in catalogue.declared().items:
         key = approvers.unit_of(item)
-        found = not text or text in item.name or text.upper() == item.code or any(text in word for word in item.keywords)
+        found = (
+            not text
+            or text in item.name
+            or text.upper() == item.code
+            or any(text in word for word in item.keywords)
+        )
         if found and (not unit or key == unit) and (not kind or item.kind == kind):
-            rows.append((item, units.name_of(key) or item.body, item.supervising_unit, rules.KIND_LABELS[item.kind]))
+            rows.append(
+                (item, units.name_of(key) or item.body, item.supervising_unit, rules.KIND_LABELS[item.kind])
+            )
     return page(
         "licensing/catalogue.html", part="licensing/_catalogue.html", rows=rows, version=catalogue.version(),
         query={"q": text, "unit": unit, "kind": kind}, members=[(u.key, u.name) for u in units.enabled()],
@@ -41,7 +52,11 @@ def _show(code: str, refusal: Refused | None = None) -> Response:
     found = catalogue.item(code)
     if found is None:
         raise Missing(f"许可事项目录里没有 {code}")
-    changed = proposals.CatalogueProposal.select().where(proposals.CatalogueProposal.code == code).order_by(proposals.CatalogueProposal.id)
+    changed = (
+        proposals.CatalogueProposal.select()
+        .where(proposals.CatalogueProposal.code == code)
+        .order_by(proposals.CatalogueProposal.id)
+    )
     owner = proposals.owner_of(code)
     return page(
         "licensing/catalogue_item.html", status=422 if refusal else 200, item=found, kind_label=rules.KIND_LABELS[found.kind],
@@ -59,7 +74,9 @@ def _show(code: str, refusal: Refused | None = None) -> Response:
 def move_item(code: str) -> Response:
     form = request.form
     try:
-        catalogue.move(code, form.get("unit", ""), required_day(form, "from_day", "起始日期"), form.get("basis", ""))
+        catalogue.move(
+            code, form.get("unit", ""), required_day(form, "from_day", "起始日期"), form.get("basis", "")
+        )
     except Refused as refusal:
         return _show(code, refusal)
     flash("审批单位已调整，从起始日期起推送的按新的单位办理。", "success")
@@ -74,7 +91,10 @@ def propose_change(code: str) -> Response:
         made = proposals.propose(code, form.get("kind", ""), form.get("word", ""), form.get("reason", ""))
     except Refused as refusal:
         return _show(code, refusal)
-    flash("建议已提交，等所属单位确认。" if made else "目录里已有这个词，或者已经有人建议过。", "success" if made else "warning")
+    flash(
+        "建议已提交，等所属单位确认。" if made else "目录里已有这个词，或者已经有人建议过。",
+        "success" if made else "warning",
+    )
     return redirect(url_for("licensing.catalogue_item", code=code), 303)
 
 
@@ -97,6 +117,11 @@ def proposal_list() -> Response:
 @act("licensing.view")
 def decide_proposal(proposal_id: int) -> Response:
     form = request.form
-    found = proposals.decide(current_user, proposal_id, form.get("outcome") == "confirm", form.get("answer", ""))
-    flash("目录已更新，新的版本从现在起用于读取经营范围。" if found.state == "confirmed" else "已回复不采纳。", "success")
+    found = proposals.decide(
+        current_user, proposal_id, form.get("outcome") == "confirm", form.get("answer", "")
+    )
+    flash(
+        "目录已更新，新的版本从现在起用于读取经营范围。" if found.state == "confirmed" else "已回复不采纳。",
+        "success",
+    )
     return redirect(url_for("licensing.proposals"), 303)

@@ -106,7 +106,8 @@ def _fields(form: Any) -> permits.Fields:
     )  # fmt: skip
 
 
-def _subject(code: str) -> Subject:
+def subject_of(code: str) -> Subject:
+    """The subject of a typed code. Raises Refused naming the field."""
     if not code.strip():
         raise Refused("请填写主体的统一社会信用代码", {"code": "不能为空"})
     try:
@@ -126,7 +127,9 @@ def enter_permit() -> Response:
     if not _may_enter():
         raise Missing("您的单位没有录入许可的职责")
     try:
-        made = permits.grant(current_user.unit, _subject(request.form.get("code", "")), _fields(request.form))
+        made = permits.grant(
+            current_user.unit, subject_of(request.form.get("code", "")), _fields(request.form)
+        )
     except Refused as refusal:
         return _form(dict(request.form), refusal)
     flash("许可已录入。", "success")

@@ -134,6 +134,15 @@ def confirm(record_id: int) -> Response:
 
 def _own_items(found) -> list[tuple[str, str]]:
     """The items that the person's unit approves and has no row of in this push."""
-    have = {row.item for row in Claim.select(Claim.item).where((Claim.subject == found.subject_id) & (Claim.unit == current_user.unit))}
+    have = {
+        row.item
+        for row in Claim.select(Claim.item).where(
+            (Claim.subject == found.subject_id) & (Claim.unit == current_user.unit)
+        )
+    }
     approvers = catalogue.Approvers(clock.today())
-    return [(i.code, f"{i.code} {i.name}") for i in catalogue.declared().items if approvers.unit_of(i) == current_user.unit and i.code not in have]
+    return [
+        (i.code, f"{i.code} {i.name}")
+        for i in catalogue.declared().items
+        if approvers.unit_of(i) == current_user.unit and i.code not in have
+    ]

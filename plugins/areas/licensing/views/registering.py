@@ -13,7 +13,18 @@ from .. import imports, pushes, registrations
 from . import blueprint
 from .typed import day, required_day
 
-_TEXTS = ("name", "code", "kind", "representative", "registrar", "address", "street", "industry", "scope", "turned_from")
+_TEXTS = (
+    "name",
+    "code",
+    "kind",
+    "representative",
+    "registrar",
+    "address",
+    "street",
+    "industry",
+    "scope",
+    "turned_from",
+)
 
 
 def _events() -> list[str]:
@@ -32,12 +43,23 @@ def _form(values: dict[str, Any], refusal: Refused | None = None) -> Response:
 @blueprint.get("/registrations/new", endpoint="registration")
 @requires("licensing.push")
 def registration() -> Response:
-    values: dict[str, Any] = {"event": _events()[0] if _events() else "", "approved": clock.today(), "category": "企业"}
+    values: dict[str, Any] = {
+        "event": _events()[0] if _events() else "",
+        "approved": clock.today(),
+        "category": "企业",
+    }
     known = request.args.get("subject", type=int)
     subject = subjects.Subject.get_or_none(subjects.Subject.id == known) if known else None
     if subject is not None:
-        values |= {name: getattr(subject, name) for name in (*_TEXTS, "category", "established", "term_until") if hasattr(subject, name)}
-        values |= {"code": subject.credit_code or subject.registration_number or "", "event": "变更" if "变更" in _events() else values["event"]}
+        values |= {
+            name: getattr(subject, name)
+            for name in (*_TEXTS, "category", "established", "term_until")
+            if hasattr(subject, name)
+        }
+        values |= {
+            "code": subject.credit_code or subject.registration_number or "",
+            "event": "变更" if "变更" in _events() else values["event"],
+        }
         values["capital"] = "" if subject.capital is None else f"{subject.capital / 1_000_000:g}"
     return _form(values)
 
