@@ -28,10 +28,16 @@ def plugin(name: str, **hooks: object) -> tuple[str, types.ModuleType]:
     """A plugin module of that name with the given hook implementations."""
     module = types.ModuleType(name.replace(".", "_"))
     for hook, answer in hooks.items():
-        made = (lambda answer: lambda: answer)(answer)
-        made.__name__ = hook
-        setattr(module, hook, hookimpl(made))
+        setattr(module, hook, _implementation(hook, answer))
     return name, module
+
+
+def _implementation(hook: str, answer: object) -> object:
+    def made() -> object:
+        return answer
+
+    made.__name__ = hook
+    return hookimpl(made)
 
 
 def refusal(*plugins: tuple[str, object]) -> str:

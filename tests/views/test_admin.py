@@ -14,7 +14,7 @@ from portal import audit, calendar_lines, obligations, official_calendar, settin
 from portal.database import transaction
 from portal.scheme_settings import SETTING_LABELS
 from portal.setting_forms import current_scheme
-from portal.settings import known, SettingValue
+from portal.settings import SettingValue, known
 from tests.cast import table_of, text_of
 
 LINES = "2027-01-01 休 元旦\n2027-02-05 休 春节\n\n2027-02-07 班 春节调休\n"
