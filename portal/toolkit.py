@@ -8,6 +8,7 @@ from portal import (
     jobs,
     obligations,
     official_calendar,
+    quarter_lists,
     settings,
     spreadsheets,
     subject_search,
@@ -43,6 +44,7 @@ from portal.declarations import (
 from portal.digests import canonical, digest_of, sm3
 from portal.facts import days_for, scheme_of
 from portal.hookspecs import hookimpl
+from portal.list_comparison import Entry as ListEntry
 from portal.pages import link, page, submission_key
 from portal.plugging import Registry, registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
@@ -62,6 +64,7 @@ __all__ = [
     "InstantField",
     "JobKind",
     "JsonField",
+    "ListEntry",
     "Missing",
     "NavigationItem",
     "NotAllowed",
@@ -71,8 +74,8 @@ __all__ = [
     "Quarter",
     "Record",
     "Refused",
-    "Registry",
     "Registration",
+    "Registry",
     "Schema",
     "Setting",
     "Stale",
@@ -97,6 +100,7 @@ __all__ = [
     "obligations",
     "official_calendar",
     "page",
+    "quarter_lists",
     "read_check_items",
     "read_permit_file",
     "read_permit_items",

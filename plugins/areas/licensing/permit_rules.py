@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, timedelta
 
 #: Decisions about a permit (二（一）4) in the words of the source.
@@ -47,6 +48,7 @@ def validity(state: str, valid_until: date | None, today: date) -> tuple[str, st
     return "有效", "good"
 
 
-def document_identity(subject_id: int, document: str, day: date) -> str:
-    """What makes a decision the same decision: subject, number without blanks and case, day (scoring.md "Due")."""
-    return f"{subject_id}:{''.join(document.split()).casefold()}:{day.isoformat()}"
+def document_identity(subject_id: int | str, document: str, day: date) -> str:
+    """What makes a decision the same decision: subject, number in any spelling, day (scoring.md "Due")."""
+    spelt = unicodedata.normalize("NFKC", document).casefold()
+    return f"{subject_id}:{''.join(sign for sign in spelt if sign.isalnum())}:{day.isoformat()}"

@@ -17,6 +17,7 @@ from portal.toolkit import (
     link,
     obligations,
     page,
+    quarter_lists,
     requires,
     subjects,
     units,
@@ -82,7 +83,18 @@ def _form(
 def permit_entry(record_id: str) -> Response:
     """The form for a decision that is known (its number), or an empty one for a row of a quarter list or anything new."""
     if not record_id.isdigit():
-        return _form({"code": request.args.get("code", "")})
+        number = record_id.removeprefix("list-")
+        row = quarter_lists.entry_of(int(number), current_user.unit) if number.isdigit() else None
+        if row is None:
+            return _form({"code": request.args.get("code", "")})
+        return _form(
+            {
+                "code": row.code,
+                "document": row.document,
+                "decided_on": row.day,
+                "number": row.fields.get("许可编号", ""),
+            }
+        )
     decision = permits.own_decision(current_user.unit, int(record_id))
     if decision.permit_id is not None:
         return redirect(url_for("licensing.permit", record_id=decision.permit_id), 303)
