@@ -219,13 +219,18 @@ class Permission:
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """An entry of the main navigation, shown to those who hold ``permission``; ``endpoint`` is a Flask endpoint."""
+    """An entry of the main navigation, shown to those who hold ``permission``; ``endpoint`` is a Flask endpoint.
+
+    ``function`` shows it only to people of the unit with that special function, ``duty`` of units with that duty.
+    """
 
     label: str
     endpoint: str
     permission: str
     order: int = 100
     group: str = ""
+    function: str = ""
+    duty: str = ""
 
 
 @dataclass(frozen=True)

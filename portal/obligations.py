@@ -203,31 +203,22 @@ def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:
     return found & (Obligation.unit == unit) if unit is not None else found
 
 
+def _done() -> dict[str, Any]:
+    return {
+        "state": FULFILLED, "fulfilled_on": clock.today(), "fulfilled_at": clock.now(),
+        "fulfilled_by": audit.actor().name, "waiting_since": None,
+    }  # fmt: skip
+
+
 def fulfil(kind: str, record: tuple[str, int | str], unit: str | None = None) -> int:
     """The act was done now: close what was owed on the record; returns how many. Late acts close it too."""
-    return (
-        Obligation.update(
-            state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
-            fulfilled_by=audit.actor().name, waiting_since=None,
-        )
-        .where(_of(kind, record, unit) & (Obligation.state == OPEN))
-        .execute()
-    )  # fmt: skip
+    return Obligation.update(**_done()).where(_of(kind, record, unit) & (Obligation.state == OPEN)).execute()
 
 
 def fulfil_identity(kind: str, unit: str, identity: str) -> int:
     """As :func:`fulfil`, by what is owed: the same document may be owed from a record of its own or from a list."""
-    return (
-        Obligation.update(
-            state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
-            fulfilled_by=audit.actor().name, waiting_since=None,
-        )
-        .where(
-            (Obligation.kind == kind) & (Obligation.unit == unit) & (Obligation.identity == identity)
-            & (Obligation.state == OPEN)
-        )
-        .execute()
-    )  # fmt: skip
+    owed = (Obligation.kind == kind) & (Obligation.unit == unit) & (Obligation.identity == identity)
+    return Obligation.update(**_done()).where(owed & (Obligation.state == OPEN)).execute()
 
 
 def bring_forward(
@@ -247,20 +238,11 @@ def bring_forward(
 
 def fulfil_many(kind: str, record_type: str, record_ids: list[int]) -> int:
     """As :func:`fulfil` for many records at once (a queue's select-all)."""
+    owed = (Obligation.kind == kind) & (Obligation.record_type == record_type) & (Obligation.state == OPEN)
     done = 0
     for start in range(0, len(record_ids), 500):
         part = [str(i) for i in record_ids[start : start + 500]]
-        done += (
-            Obligation.update(
-                state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
-                fulfilled_by=audit.actor().name, waiting_since=None,
-            )
-            .where(
-                (Obligation.kind == kind) & (Obligation.record_type == record_type)
-                & Obligation.record_id.in_(part) & (Obligation.state == OPEN)
-            )
-            .execute()
-        )  # fmt: skip
+        done += Obligation.update(**_done()).where(owed & Obligation.record_id.in_(part)).execute()
     return done
 
 

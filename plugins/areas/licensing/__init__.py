@@ -71,7 +71,8 @@ def register_navigation() -> list[NavigationItem]:
         NavigationItem("无证无照", "licensing.unlicensed", "licensing.view", 17, "证照联动"),
         NavigationItem("许可事项目录", "licensing.catalogue", "licensing.view", 18, "证照联动"),
         NavigationItem("区外条线", "licensing.outside", "licensing.office", 19, "证照联动"),
-        NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动"),
+        NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动", "registrar"),
+        NavigationItem("录入吊销信息", "licensing.registration", "licensing.push", 12, "证照联动", "revoker"),
     ]
 
 
