@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import peewee
 
 from portal import audit, clock, official_calendar
-from portal.database import InstantField, Record, database, transaction
+from portal.database import InstantField, Record, database, transaction, typed
 from portal.declarations import ObligationKind
 from portal.refusals import Missing, Refused
 from portal.subjects import Subject
@@ -166,34 +165,34 @@ def open_obligation(
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Owed:
-    """One row of :func:`open_many`: who owes, on which record, about whom."""
+def open_many(kind: str, source: Any, *, started_on: date, started_words: str, days: int) -> None:
+    """As :func:`open_obligation` for thousands of records in one statement; what is owed already stays as it is.
 
-    unit: str
-    record: tuple[str, int | str]
-    title: str
-    subject_id: int | None = None
-    scored: bool = True
-
-
-def open_many(kind: str, rows: Iterable[Owed], *, started_on: date, started_words: str, days: int) -> None:
-    """As :func:`open_obligation` for thousands of records at once; what is owed already stays as it is."""
+    ``source`` is a query of (unit, record type, record id as text, title, subject id, scored), in that order.
+    """
     if database.transaction_depth() == 0:
         raise RuntimeError("an obligation opens in the transaction of the act that starts it")
     KINDS[kind]
-    due, now = official_calendar.calendar().deadline(started_on, days), clock.now()
-    values = [
-        {
-            "kind": kind, "unit": row.unit, "subject": row.subject_id, "record_type": row.record[0],
-            "record_id": str(row.record[1]), "identity": f"{row.record[0]}:{row.record[1]}", "title": row.title,
-            "started_on": started_on, "started_words": started_words, "days": days, "deadline": due.day,
-            "provisional": due.provisional, "scored": row.scored, "state": OPEN, "opened_at": now,
-        }
-        for row in rows
+    due = official_calendar.calendar().deadline(started_on, days)
+    known = {
+        Obligation.kind: kind, Obligation.started_on: started_on, Obligation.started_words: started_words, Obligation.days: days,
+        Obligation.deadline: due.day, Obligation.provisional: due.provisional, Obligation.state: OPEN,
+        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "",
+    }  # fmt: skip
+    given = source.alias("given")
+    unit, record_type, record_id, title, subject, scored = (peewee.SQL(f'"given"."{n}"') for n in _GIVEN)
+    identity = record_type.concat(":").concat(record_id)
+    columns = [unit, record_type, record_id, identity, title, subject, scored, *(typed(f, value) for f, value in known.items())]
+    fields = [
+        Obligation.unit, Obligation.record_type, Obligation.record_id, Obligation.identity, Obligation.title, Obligation.subject,
+        Obligation.scored, *known,
     ]  # fmt: skip
-    for start in range(0, len(values), 500):
-        Obligation.insert_many(values[start : start + 500]).on_conflict_ignore().execute()
+    # WHERE keeps SQLite from reading ON CONFLICT as a join's.
+    rows = peewee.Select([given], columns).where(peewee.SQL("1 = 1"))
+    Obligation.insert_from(rows, fields).on_conflict_ignore().execute()
+
+
+_GIVEN = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
 
 
 def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:

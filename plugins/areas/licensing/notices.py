@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from portal.toolkit import audit, documents, files, transaction, units
+from portal.toolkit import Refused, audit, documents, files, transaction, units
 
 from .case_models import Unreachable
 
@@ -53,5 +53,8 @@ def make(report_id: int) -> Unreachable:
 
 
 def make_job(job: Any) -> None:
-    """The job's part of :func:`make`."""
-    make(job.arguments["report"])
+    """The job's part of :func:`make`; a document that cannot be set says why in the job's row."""
+    try:
+        make(job.arguments["report"])
+    except documents.DocumentError as error:
+        raise Refused(f"书面通报没有生成：{error}") from error

@@ -17,6 +17,7 @@ from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.workdays import Quarter
 from tests.areas.licensing.register import DAY, as_actor, registered
 from tests.cast import text_of
+from tests.pdf_pages import document_fonts
 
 
 def owed(kind: str) -> list[tuple[str, str, str]]:
@@ -228,7 +229,8 @@ def test_a_lead_is_entered_in_the_page_with_its_photograph(app, as_person) -> No
 # Unreachable subjects (二（一）5)
 
 
-def test_a_report_asks_the_market_regulator_to_verify_and_writes_its_notice(police, people) -> None:
+def test_a_report_asks_the_market_regulator_to_verify_and_writes_its_notice(police, monkeypatch) -> None:
+    monkeypatch.setenv("PORTAL_FONT_DIR", str(document_fonts().faces[0].path.parent))
     report = unreachable.report("police", registered(), date(2026, 9, 24), "两次上门无人，电话停机")
     assert owed("unreachable") == [("market_regulation", "open", "2026-10-29")]
     assert jobs.work_off() == 1
