@@ -11,7 +11,7 @@ import peewee
 
 from plugins.areas.inspections.check_models import DrawnObject, SpotCheck
 from plugins.areas.inspections.models import CheckTask, ItemVersion
-from portal.toolkit import Subject
+from portal.toolkit import Subject, canonical
 
 #: Results that are no problem found.
 CLEAN = (["none"], ["no_activity"], ["cancelled"], ["revoked"], ["moved"])
@@ -49,7 +49,8 @@ def _if(condition: Any) -> Any:
 
 def _sums() -> Sequence[Any]:
     entered = SpotCheck.first_entered_at.is_null(False)
-    clean = SpotCheck.codes.in_([list(code) for code in CLEAN])
+    # A function's result is compared as text; the field itself would turn each text into JSON once more.
+    clean = peewee.fn.TRIM(SpotCheck.codes).in_([canonical(code).decode() for code in CLEAN])
     return (
         peewee.fn.COUNT(SpotCheck.id), _if(SpotCheck.checked_at.is_null(False)), _if(entered),
         _if(SpotCheck.published_at.is_null(False)),

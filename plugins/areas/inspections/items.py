@@ -26,8 +26,6 @@ from portal.toolkit import (
     units,
 )
 
-#: Drafts under way: at most one for a number.
-OPEN = ("draft", "legal", "zone")
 FIELDS = tuple(rules.COMPARED)
 
 

@@ -57,8 +57,6 @@ CHECK_STEPS: Mapping[str, Mapping[str, str]] = {
     "published": {},
     "withdrawn": {},
 }
-#: States in which a result has been entered.
-WITH_RESULT = ("entered", "returned", "approved", "published")
 
 RISK_CLASSES = ("A", "B", "C", "D")
 STRATA = {"": "不分组", "class": "信用风险等级", "street": "街道", "category": "主体类别"}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from plugins.areas.inspections import items, libraries, rules
 from plugins.areas.inspections.check_models import Draw
@@ -29,7 +28,6 @@ class TaskForm:
     theme: str = ""
     library: str = ""
     unannounced: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _problems(form: TaskForm, unit: str) -> dict[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from spot_stage import HOTELS, Stage, checks_of
 
+from plugins.areas.inspections import checks
 from plugins.areas.inspections.check_models import SpotCheck
-from portal import jobs
+from portal import clock, jobs
 from portal.database import database
 from tests.cast import table_of, text_of
 
@@ -175,3 +177,29 @@ def test_a_large_library_says_how_far_its_sealing_is(
     assert "后台封存：排队" in text_of(browser.submit(path, f"{path}/seal", alg="sm3"))
     jobs.work_off()
     assert "后台封存：失败，“公安分局”持有事项" in text_of(browser.get(path))
+
+
+def test_an_open_problem_warns_on_the_subjects_page_until_it_is_closed(spot: Stage, drawn, as_person) -> None:
+    until = clock.today() + timedelta(days=20)
+    check = spot.entered(checks_of(drawn)[0], ("follow_up",), note="消防通道堵塞", follow_up_until=until)
+    browser, path = as_person("shenpi-jingban"), f"/subjects/{check.subject_id}"
+    assert "尚未办结" not in text_of(browser.get(path))
+    spot.approved(check)
+    assert f"公安分局检查发现的问题尚未办结（处理期限 {until}）" in text_of(browser.get(path))
+    with spot.as_("gongan-jingban"):
+        checks.close(check.id, "已清理")
+    assert "尚未办结" not in text_of(browser.get(path))
+
+
+def test_the_figures_add_up(spot: Stage, drawn, as_person) -> None:
+    first, second = checks_of(drawn)
+    spot.published(spot.approved(spot.entered(first, ("corrected",), note="未登记访客")))
+    spot.entered(second)
+    browser = as_person("gongan-jingban")
+    for by in ("unit", "field", "item", "street"):
+        (row,) = table_of(browser.get(f"/inspections/figures?by={by}"), "抽查统计")
+        assert row[1:] == ["2", "2", "2", "1", "50.0%", "1", "100.0%", "1", "50.0%"], by
+    assert [row[1:] for row in table_of(browser.get("/inspections/figures"), "上门次数")] == [
+        ["1", "1", "1"]
+    ] * 2
+    assert table_of(as_person("xiaofang-jingban").get("/inspections/figures"), "抽查统计") == []

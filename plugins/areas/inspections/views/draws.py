@@ -33,8 +33,12 @@ def index() -> Response:
     if request.args.get("state") == "void":
         query = query.where(Draw.state == "void")
     rows, more = forms.paged(query, Draw.id)
+    seen = CheckTask.select(CheckTask.id).where(
+        CheckTask.id.in_([row.task_id for row in rows]) & sight.tasks_seen(current_user)
+    )
     return page(
-        "inspections/draws.html", part="inspections/_draws.html", rows=rows, unit_names=dict(checking_units()),
+        "inspections/draws.html",
+        seen={key for (key,) in seen.tuples()}, part="inspections/_draws.html", rows=rows, unit_names=dict(checking_units()),
         next_href=link("inspections.draws", {"state": request.args.get("state", ""), "after": more}) if more else None,
         states=rules.DRAW_STATES, voids=draws.void_counts(clock.today().year), year=clock.today().year, state=request.args.get("state", ""),
     )  # fmt: skip
