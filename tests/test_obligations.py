@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import peewee
 import pytest
 from flask import Flask
 
@@ -170,3 +171,16 @@ def test_figures_by_unit_and_kind(app: Flask, as_person) -> None:
     rows = table_of(as_person("bangongshi").get("/inbox/figures?quarter=2026Q3"), "义务统计")
     assert rows == [["公安分局", "许可主体认领", "2", "1", "1", "1"]]
     assert "没有到期的时限义务" in text_of(Browser.get(as_person("gongan-fuze"), "/inbox/figures?quarter=2025Q1"))
+
+
+def test_many_open_at_once_fill_every_column_and_what_is_owed_already_stays(app: Flask) -> None:
+    first = owe(number=1)
+    rows = [("police", "claim", str(n), f"认领第 {n} 项", None, True) for n in (1, 2, 3)]
+    names = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
+    values = peewee.ValuesList(rows, columns=names, alias="v")
+    columns = [peewee.SQL(f'CAST("v"."{name}" AS BIGINT) AS "{name}"' if name == "subject_id" else f'"v"."{name}"') for name in names]
+    with transaction():
+        obligations.open_many("claim", peewee.Select([values], columns), started_on=EVENT, started_words="推送", days=7)
+    made = list(Obligation.select().order_by(Obligation.id))
+    assert [(o.id, o.record_id) for o in made][0] == (first.id, "1") and [o.record_id for o in made] == ["1", "2", "3"]
+    assert {o.deadline for o in made} == {date(2026, 9, 29)} and {o.warned for o in made} == {0}
