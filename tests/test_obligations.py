@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import peewee
 import pytest
 from flask import Flask
 
-from portal import clock, obligations, official_calendar, units
-from portal.database import transaction
+from portal import clock, obligations, official_calendar, subjects, units
+from portal.database import transaction, typed
 from portal.obligations import FULFILLED, MOVED, OPEN, WITHDRAWN, Obligation
 from portal.refusals import Refused
+from portal.subjects import Registration, Subject
 from tests.cast import Browser, table_of, text_of
 
 EVENT = date(2026, 9, 18)
@@ -174,13 +174,18 @@ def test_figures_by_unit_and_kind(app: Flask, as_person) -> None:
 
 
 def test_many_open_at_once_fill_every_column_and_what_is_owed_already_stays(app: Flask) -> None:
-    first = owe(number=1)
-    rows = [("police", "claim", str(n), f"认领第 {n} 项", None, True) for n in (1, 2, 3)]
-    names = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
-    values = peewee.ValuesList(rows, columns=names, alias="v")
-    columns = [peewee.SQL(f'CAST("v"."{name}" AS BIGINT) AS "{name}"' if name == "subject_id" else f'"v"."{name}"') for name in names]
+    for number in (1, 2, 3):
+        trader = Registration("设立", f"第 {number} 店", "个体工商户", EVENT, address=str(number))
+        subjects.register(trader, unit="approval", source="表单")
+    numbers = [subject.id for subject in Subject.select().order_by(Subject.id)]
+    first = owe(number=numbers[0])
+    source = Subject.select(
+        typed(Obligation.unit, "police").alias("unit"), typed(Obligation.record_type, "claim").alias("record_type"),
+        Subject.id.cast("TEXT").alias("record_id"), Subject.name.alias("title"), Subject.id.alias("subject_id"),
+        typed(Obligation.scored, True).alias("scored"),
+    )  # fmt: skip
     with transaction():
-        obligations.open_many("claim", peewee.Select([values], columns), started_on=EVENT, started_words="推送", days=7)
-    made = list(Obligation.select().order_by(Obligation.id))
-    assert [(o.id, o.record_id) for o in made][0] == (first.id, "1") and [o.record_id for o in made] == ["1", "2", "3"]
+        obligations.open_many("claim", source, started_on=EVENT, started_words="推送", days=7)
+    made = list(Obligation.select().where(Obligation.kind == "claim").order_by(Obligation.record_id))
+    assert [o.record_id for o in made] == [str(n) for n in numbers] and made[0].id == first.id
     assert {o.deadline for o in made} == {date(2026, 9, 29)} and {o.warned for o in made} == {0}
