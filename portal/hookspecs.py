@@ -46,7 +46,10 @@ def register_settings():
 
 @hookspec
 def register_obligation_pages():
-    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``."""
+    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``.
+
+    Two areas share a kind by naming their record as well: ``{"consult:minutes": endpoint}``.
+    """
 
 
 @hookspec

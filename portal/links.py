@@ -7,9 +7,10 @@ from flask import url_for
 from portal.plugging import registry
 
 
-def record_link(kind: str, record_id: str) -> str | None:
-    """The page on which an obligation of ``kind`` is fulfilled, or None while no area works that kind."""
-    endpoint = registry().obligation_pages.get(kind)
+def record_link(kind: str, record_id: str, record_type: str = "") -> str | None:
+    """The page on which an obligation of ``kind`` on such a record is fulfilled, or None while no area works it."""
+    pages = registry().obligation_pages
+    endpoint = pages.get(f"{kind}:{record_type}") or pages.get(kind)
     if endpoint is None:
         return None
     return url_for(endpoint, record_id=record_id)

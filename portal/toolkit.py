@@ -2,15 +2,20 @@
 
 from portal import (
     audit,
+    charts,
     clock,
+    documents,
     files,
     jobs,
     obligations,
     official_calendar,
+    scores,
     settings,
+    spreadsheets,
     subject_search,
     subjects,
     units,
+    users,
 )
 from portal.access import act, requires
 from portal.database import (
@@ -39,9 +44,10 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for
+from portal.facts import days_for, scheme_of
+from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
-from portal.pages import link, page, submission_key
+from portal.pages import key_from, link, page, submission_key
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import number_setting, text_setting, yes_no_setting
@@ -56,6 +62,7 @@ __all__ = [
     "CheckField",
     "CheckItem",
     "DeclarationError",
+    "DocumentError",
     "IndustryDuty",
     "InstantField",
     "JobKind",
@@ -79,6 +86,7 @@ __all__ = [
     "act",
     "audit",
     "canonical",
+    "charts",
     "clock",
     "database",
     "days_for",
@@ -88,6 +96,7 @@ __all__ = [
     "hookimpl",
     "is_postgresql",
     "jobs",
+    "key_from",
     "link",
     "number_setting",
     "obligations",
@@ -98,6 +107,8 @@ __all__ = [
     "read_permit_items",
     "registry",
     "requires",
+    "scheme_of",
+    "scores",
     "settings",
     "sm3",
     "spreadsheets",
@@ -107,5 +118,6 @@ __all__ = [
     "text_setting",
     "transaction",
     "units",
+    "users",
     "yes_no_setting",
 ]
