@@ -17,7 +17,7 @@ from portal import (
     units,
     users,
 )
-from portal.access import act, requires
+from portal.access import act, asks, requires
 from portal.database import (
     InstantField,
     JsonField,
@@ -84,6 +84,7 @@ __all__ = [
     "SubjectEvent",
     "Unit",
     "act",
+    "asks",
     "audit",
     "canonical",
     "charts",
