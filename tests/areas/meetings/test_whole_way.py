@@ -9,8 +9,8 @@ from tests.areas.meetings import way
 from tests.cast import PASSWORD, table_of, text_of
 
 
-def test_from_convening_to_the_issued_minutes(as_person, hand):
-    office, convenor, police = as_person("bangongshi"), as_person("zhaojiren"), as_person("gongan-jingban")
+def test_from_convening_to_the_issued_minutes(staff):
+    office, convenor, police = staff.office, staff.convenor, staff.police
     meeting = way.draft(office)
     assert "只能由召集人" in text_of(office.get(f"/meetings/{meeting}"))
     assert police.get(f"/meetings/{meeting}").status_code == 404
@@ -20,7 +20,7 @@ def test_from_convening_to_the_issued_minutes(as_person, hand):
     jobs.work_off()
     assert "PDF（1 页）" in text_of(police.get(f"/meetings/{meeting}"))
 
-    answer = way.hold(office, meeting, hand, {"财政局": ("absent", ""), "公安分局": ("proxy", "公安经办")})
+    answer = way.hold(staff, meeting, {"财政局": ("absent", ""), "公安分局": ("proxy", "公安经办")})
     assert "签到表已确认" in text_of(answer), text_of(answer)
     rows = {row[0]: row[2:4] for row in table_of(answer, "参加情况")}
     assert rows["财政局"] == ["缺席", "—"] and rows["公安分局"] == ["代会", "公安经办"]

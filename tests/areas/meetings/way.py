@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -48,17 +47,19 @@ def convene(browser: Browser, meeting: int) -> Any:
     return browser.submit(f"/meetings/{meeting}", f"/meetings/{meeting}/convene")
 
 
-def hold(office: Browser, meeting: int, hand: Any, states: dict[str, tuple[str, str]] | None = None) -> Any:
+def hold(staff: Any, meeting: int, states: dict[str, tuple[str, str]] | None = None) -> Any:
     """Let the day come and the office enter the signed sheet: every body present unless ``states`` says else."""
     from plugins.areas.meetings.models import Attendee, Meeting
 
-    hand.set(max(hand.now(), Meeting.get_by_id(meeting).starts_at + timedelta(hours=2)))
+    ended = Meeting.get_by_id(meeting).starts_at + timedelta(hours=2)
+    if clock.now() < ended:
+        staff.at(ended.isoformat())
     rows: dict[str, Any] = {}
     for row in Attendee.select().where(Attendee.meeting == meeting):
         state, person = (states or {}).get(row.body, ("present", f"{row.body[:2]}代表"))
         rows |= {f"state-{row.id}": state, f"person-{row.id}": person, f"reason-{row.id}": ""}
     action = f"/meetings/{meeting}/sheet"
-    return office.submit(action, action, **rows, **files(scan=(SCAN, "签到表.pdf")))
+    return staff.office.submit(action, action, **rows, **files(scan=(SCAN, "签到表.pdf")))
 
 
 def write(browser: Browser, meeting: int, text: str = MINUTES, title: str = "第三次联席会议纪要") -> int:
@@ -110,5 +111,3 @@ def owed(unit: str, kind: str) -> list[tuple[str, date, str]]:
     )
     return [(row.title, row.deadline, row.state) for row in query.order_by(obligations.Obligation.id)]
 
-
-Signed = Callable[[str], Browser]
