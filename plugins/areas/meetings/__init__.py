@@ -71,7 +71,7 @@ def register_settings() -> list[Setting]:
 @hookimpl
 def register_navigation() -> list[NavigationItem]:
     return [
-        NavigationItem("会议", "meetings.index", "meeting.view", 70, GROUP),
+        NavigationItem("会议", "meetings.meetings_page", "meeting.view", 70, GROUP),
         NavigationItem("会议纪要", "meetings.minutes_index", "meeting.view", 71, GROUP),
         NavigationItem("材料报送", "meetings.materials", "meeting.view", 72, GROUP),
         NavigationItem("督办", "meetings.urges", "meeting.view", 73, GROUP),

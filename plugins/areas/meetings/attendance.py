@@ -45,13 +45,18 @@ def stands_for(viewer: Any, attendee: Attendee) -> bool:
     return attendee.unit == viewer.unit if attendee.unit else viewer.has_role("zone_office")
 
 
+def may_sign_now(meeting: Meeting) -> bool:
+    """Whether signing in with the own account is open: from two hours before the start to the day's end."""
+    return meeting.starts_at - EARLY <= clock.now() < clock.end_of(meeting.starts_at.date())
+
+
 def sign(viewer: Any, attendee_id: int, state: str, position: str = "") -> Attendee:
     """Sign in with the own account, for oneself: 出席 or 代会, from two hours before the start to the day's end."""
     if state not in rules.ATTENDED:
         raise Refused("请选择出席或代会", {"state": "请选择出席或代会"})
     with transaction():
         attendee, meeting = _own_row(viewer, attendee_id)
-        if not meeting.starts_at - EARLY <= clock.now() < clock.end_of(meeting.starts_at.date()):
+        if not may_sign_now(meeting):
             raise Refused("签到时间为会前 2 小时至当天 24:00；会后以办公室确认的签到表为准")
         _note(attendee, meeting, state, viewer.name, position, "", "本人账号签到")
     return attendee

@@ -177,7 +177,7 @@ class _Stage:
             self.at(after[4], 9, 10, self.office, lambda: _to_signature(self.office, minutes.id))
             self.at(after[4], 15, 0, self.convenor, lambda: issuing.sign(self.convenor, minutes.id, self.zone.password, 3))
             self.at(after[5], 9, 30, self.office, lambda: _issue(self.office, minutes.id))
-            self.at(after[5], 15, 0, self.liaison(self.keys[0]), lambda: self._receipts(minutes.id))
+            self._receipts(minutes.id, after[5])
 
         self.at(after[0], 14, 0, self.office, write)
 
@@ -199,10 +199,12 @@ class _Stage:
 
         self.at(self.zone.after(day, 1), 10, 0, self.office, settle)
 
-    def _receipts(self, minutes: int) -> None:
+    def _receipts(self, minutes: int, day: date) -> None:
         for unit in self.keys:
             if self.rng.random() < 0.8:
-                papers.confirm_read(self.liaison(unit), ("minutes", minutes))
+                person = self.liaison(unit)
+                moment = self.zone.moment(self.zone.after(day, self.rng.randint(1, 4)))
+                self.zone.schedule(moment, person, lambda p=person: papers.confirm_read(p, ("minutes", minutes)))
 
     def _joint_meeting(self) -> None:
         unit = units.by_name("公安分局")

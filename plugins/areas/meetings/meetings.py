@@ -256,6 +256,12 @@ def _announce(meeting: Meeting, *, changed: bool) -> None:
     )  # fmt: skip
 
 
+def _who_comes(meeting: Meeting) -> str:
+    if meeting.kind == rules.ALL:
+        return "各成员单位、区管办联席会议成员"
+    return "、".join(attendee.body for attendee in attendees(meeting))
+
+
 def notice_content(meeting: Meeting, changed: bool) -> dict[str, Any]:
     """The notice's letter: when, where, who presides, the agenda, the materials asked."""
     start = meeting.starts_at
@@ -264,7 +270,7 @@ def notice_content(meeting: Meeting, changed: bool) -> dict[str, Any]:
         ("一、时间。", f"{start.year}年{start.month}月{start.day}日（星期{week}）{start:%H:%M}。"),
         ("二、地点。", f"{meeting.place}。"),
         ("三、主持。", f"{meeting.presider}。"),
-        ("四、参加单位。", "、".join(a.body for a in attendees(meeting)) + "。" + (f"列席：{meeting.guests}。" if meeting.guests else "")),
+        ("四、参加。", f"{_who_comes(meeting)}。" + (f"列席：{meeting.guests}。" if meeting.guests else "")),
     ]  # fmt: skip
     blocks: list[dict[str, Any]] = [
         {"kind": "paragraph", "text": ("原定会议安排有变，现通知如下：" if changed else f"定于近期召开{meeting.title}，现将有关事项通知如下：")}

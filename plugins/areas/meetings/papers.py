@@ -134,7 +134,7 @@ def confirm_read(viewer: Any, record: tuple[str, int], body: str = "") -> None:
     else:
         mine &= (Delivery.unit == viewer.unit) & (Delivery.unit != "")
     with transaction():
-        done = Delivery.update(read_at=clock.now(), read_by=audit.actor().name).where(mine).execute()
+        done = Delivery.update(read_at=clock.now(), read_by=viewer.name).where(mine).execute()
         if not done:
             raise Missing("没有等待本单位签收的文件，或者已经签收")
         audit.record("签收", record[0], record[1], note=body or units.name_of(viewer.unit))

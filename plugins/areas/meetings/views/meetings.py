@@ -32,7 +32,7 @@ DECISION_STATES = {"open": ("办理中", "info"), "done": ("已办结", "good"),
 
 @blueprint.get("/")
 @requires("meeting.view")
-def index() -> Response:
+def meetings_page() -> Response:
     known = meetings.years(current_user)
     year = year_asked(known)
     kind, state, older = request.args.get("kind", ""), request.args.get("state", ""), key_from("older")
@@ -49,8 +49,8 @@ def index() -> Response:
         kinds=rules.KINDS,
         states=rules.MEETING_STATES,
         query=query,
-        first_href=link("meetings.index", query) if older is not None else None,
-        next_href=link("meetings.index", {**query, "older": after}) if after else None,
+        first_href=link("meetings.meetings_page", query) if older is not None else None,
+        next_href=link("meetings.meetings_page", {**query, "older": after}) if after else None,
         may_draft=kinds_for(),
         waiting=issuing.under_way(current_user),
     )
@@ -150,6 +150,7 @@ def show_page(meeting_id: int, status: int = 200, errors: dict[str, str] | None 
         unit_label=units.name_of(meeting.unit),
         rows=rows,
         mine=next((row for row in rows if attendance.stands_for(current_user, row)), None),
+        signable=attendance.may_sign_now(meeting),
         decisions=[(one, units.name_of(one.unit), *DECISION_STATES[one.state]) for one in decisions.of_meeting(meeting)],
         requests=[(one, materials.rows_of(current_user, one)) for one in asked],
         state_of=materials.state_of,

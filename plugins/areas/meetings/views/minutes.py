@@ -70,6 +70,8 @@ def show_minutes(
         name: rules.why_not_minutes(minutes.state, name, doer, comments) is None
         for name in ("save", "circulate", "recall", "submit", "return", "ask_signature", "sign", "issue", "again")
     }
+    waiting = consultation.waiting(minutes) if minutes.state == "consulting" else 0
+    why_not_submit = rules.why_not_submit(waiting, minutes.consult_due, clock.today(), comments) if allowed["submit"] else None
     every = bool(doer) or current_user.has_role(*meetings.EVERY)
     opinions = consultation.of_minutes(minutes)
     delivered = papers.deliveries(("minutes", minutes.id))
@@ -84,7 +86,8 @@ def show_minutes(
         blocks=drafting.blocks_of(revision.text),
         allowed=allowed,
         comments=comments,
-        waiting=consultation.waiting(minutes) if minutes.state == "consulting" else 0,
+        waiting=waiting,
+        why_not_submit=why_not_submit,
         opinions=[one for one in opinions if every or consultation.stands_for(current_user, one)],
         may_settle=bool(doer & {rules.DRAFTER, rules.OFFICE}),
         mine=consultation.newest_for(current_user, minutes) if minutes.state in rules.COMMENTABLE else None,
