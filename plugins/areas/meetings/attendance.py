@@ -162,7 +162,7 @@ def confirm_sheet(viewer: Any, meeting_id: int, rows: dict[int, tuple[str, str, 
         if first and clock.now() < meeting.starts_at:
             raise Refused("会议还没有开始，不能登记签到表")
         if not first and not reason.strip():
-            raise Refused("更正签到表须写明原因", {"reason": "请写明原因"})
+            raise Refused("更正签到表须写明原因", {"reason": "更正签到表须写明原因"})
         if scan is None and meeting.sheet_id is None:
             raise Refused("请上传已签名的签到表扫描件", {"scan": "请选择扫描件（PDF 或图片）"})
         if scan is not None:

@@ -22,9 +22,11 @@ def read_day(name: str, label: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"{label}“{text[:20]}”应为日期，如 2026-09-25", {name: "请填写日期，如 2026-09-25"}) from None
+        words = f"{label}“{text[:20]}”应为日期，如 2026-09-25"
+        raise Refused(words, {name: words}) from None
     if not 2000 <= day.year <= 2100:
-        raise Refused(f"{label} {day} 不在 2000 至 2100 年之间", {name: "年份不对"})
+        words = f"{label} {day} 不在 2000 至 2100 年之间"
+        raise Refused(words, {name: words})
     return day
 
 
@@ -35,7 +37,8 @@ def read_moment(day_name: str, time_name: str) -> datetime:
     try:
         clock_time = time.fromisoformat(text)
     except ValueError:
-        raise Refused(f"时间“{text[:20]}”应为 14:30 这样的时刻", {time_name: "应为 14:30 这样的时刻"}) from None
+        words = f"时间“{text[:20]}”应为 14:30 这样的时刻"
+        raise Refused(words, {time_name: words}) from None
     return clock.at(day, clock_time.hour, clock_time.minute)
 
 
