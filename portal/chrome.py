@@ -19,6 +19,7 @@ CORE_NAVIGATION = (
     NavigationItem("市场主体", "subjects.index", "subject.view", 20, "工作"),
     NavigationItem("季度评分", "scores.current", "score.view", 30, "考核"),
     NavigationItem("年度评分", "scores.year", "score.view", 31, "考核"),
+    NavigationItem("季度清单", "quarter_lists.index", "quarter_list.view", 33, "考核"),
     NavigationItem("义务统计", "inbox.figures", "inbox.view", 32, "考核"),
     NavigationItem("成员单位", "units.index", "unit.view", 80, "联席会议"),
     NavigationItem("账号申请", "people.requests", "account.request", 82, "管理"),
@@ -37,7 +38,7 @@ def navigation(viewer: Any) -> list[dict[str, Any]]:
     names = [*GROUPS, *sorted({item.group for item in items} - set(GROUPS))]
     groups = []
     for name in names:
-        shown = [item for item in items if item.group == name and viewer.can(item.permission)]
+        shown = [item for item in items if item.group == name and _is_for(item, viewer)]
         if shown:
             entries = [
                 {"label": item.label, "href": url_for(item.endpoint), "active": _is_here(item.endpoint), "count": None}
@@ -45,6 +46,14 @@ def navigation(viewer: Any) -> list[dict[str, Any]]:
             ]
             groups.append({"label": name, "items": entries})
     return groups
+
+
+def _is_for(item: NavigationItem, viewer: Any) -> bool:
+    unit = registry().by_key.get(viewer.unit)
+    own = (not item.function or (unit is not None and item.function in unit.functions)) and (
+        not item.duty or (unit is not None and item.duty in unit.duties)
+    )
+    return own and viewer.can(item.permission)
 
 
 def _is_here(endpoint: str) -> bool:

@@ -48,6 +48,8 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     _p("score.rows", "查看得分背后的记录（本单位、办公室、召集人）", MEMBERS),
     _p("score.adjust", "酌情评分", OFFICE),
     _p("score.stage", "推进季度评分、定稿", OFFICE),
+    _p("quarter_list.view", "查看季度清单和比对（本单位、办公室、召集人）", MEMBERS),
+    _p("quarter_list.send", "报送季度清单、说明差异", WORKERS),
     _p("review.ask", "申请复核", {"liaison"}),
     _p("review.answer", "答复复核", OFFICE),
     _p("calendar.view", "查看工作日历", MEMBERS),
@@ -86,9 +88,9 @@ class PermissionTable:
         return not self.rows[key].roles.isdisjoint(roles)
 
     def granted(self, roles: Iterable[str]) -> frozenset[str]:
-        """Every permission that a holder of ``roles`` has."""
+        """Every permission that a holder of ``roles`` has; whoever has an account may see and secure it."""
         held = frozenset(roles)
-        return frozenset(key for key, row in self.rows.items() if row.roles & held)
+        return frozenset(key for key, row in self.rows.items() if row.roles & held) | {"home.view"}
 
 
 def role_conflict(held: Iterable[str], wanted: str) -> str | None:

@@ -1,5 +1,8 @@
 """The only door for plugins: everything of the core that a unit or an area may use."""
 
+import importlib
+from typing import Any
+
 from portal import (
     audit,
     charts,
@@ -7,8 +10,10 @@ from portal import (
     documents,
     files,
     jobs,
+    notices,
     obligations,
     official_calendar,
+    quarter_lists,
     scores,
     settings,
     spreadsheets,
@@ -44,13 +49,14 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for, scheme_of
+from portal.facts import days_for, scheme_of, span_of
 from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
+from portal.list_comparison import Entry as ListEntry
 from portal.pages import key_from, link, page, submission_key
-from portal.plugging import registry
+from portal.plugging import Registry, registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
-from portal.settings import number_setting, text_setting, yes_no_setting
+from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
 from portal.unit_files import read_check_items, read_permit_file, read_permit_items
 from portal.workdays import Quarter
@@ -67,6 +73,7 @@ __all__ = [
     "InstantField",
     "JobKind",
     "JsonField",
+    "ListEntry",
     "Missing",
     "NavigationItem",
     "NotAllowed",
@@ -77,6 +84,7 @@ __all__ = [
     "Record",
     "Refused",
     "Registration",
+    "Registry",
     "Schema",
     "Setting",
     "Stale",
@@ -88,6 +96,7 @@ __all__ = [
     "audit",
     "canonical",
     "charts",
+    "choice_setting",
     "clock",
     "database",
     "days_for",
@@ -99,10 +108,13 @@ __all__ = [
     "jobs",
     "key_from",
     "link",
+    "notices",
     "number_setting",
     "obligations",
     "official_calendar",
+    "open_application",
     "page",
+    "quarter_lists",
     "read_check_items",
     "read_permit_file",
     "read_permit_items",
@@ -111,7 +123,9 @@ __all__ = [
     "scheme_of",
     "scores",
     "settings",
+    "sign_in",
     "sm3",
+    "span_of",
     "spreadsheets",
     "subject_search",
     "subjects",
@@ -122,3 +136,14 @@ __all__ = [
     "users",
     "yes_no_setting",
 ]
+
+
+def open_application() -> Any:
+    """The application for a plugin's command, opened as the portal's own commands open it."""
+    # By name: the command line stands below this door and looks through it for the plugins' commands.
+    return importlib.import_module("portal.cli_start").application()
+
+
+def sign_in(account: str) -> Any:
+    """The person who acts from a plugin's command: asks the password, enters the audit log. Raises Refused."""
+    return importlib.import_module("portal.cli_start").sign_in(account)

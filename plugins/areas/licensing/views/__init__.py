@@ -1,0 +1,34 @@
+"""The pages of licence linkage: one blueprint, a module for each kind of work."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("licensing", __name__, url_prefix="/licensing", template_folder="../templates")
+
+from . import (  # noqa: E402 - their routes belong to the blueprint
+    catalogue,
+    claims,
+    imports,
+    lookup,
+    measures,
+    permits,
+    pushes,
+    registering,
+    rollbacks,
+    unlicensed,
+    unreachable,
+)
+
+__all__ = [
+    "blueprint",
+    "catalogue",
+    "claims",
+    "imports",
+    "lookup",
+    "measures",
+    "permits",
+    "pushes",
+    "registering",
+    "rollbacks",
+    "unlicensed",
+    "unreachable",
+]
