@@ -99,6 +99,26 @@ def act(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return mark
 
 
+def asks(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a view that answers a question too long for a URL (a preview of a typed text): sent by POST, without a
+    submission key, and whatever it writes is rolled back."""
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def asked(*args: Any, **kwargs: Any) -> Response:
+            try:
+                with transaction():
+                    raise _Undo(make_response(view(*args, **kwargs)))
+            except _Undo as undone:
+                return undone.response
+
+        asked.permission = permission  # type: ignore[attr-defined]
+        asked.is_act = True  # type: ignore[attr-defined]
+        return asked
+
+    return mark
+
+
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{request.endpoint} {request.path}".encode())
     for name in sorted(request.form):

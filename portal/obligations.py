@@ -16,7 +16,9 @@ from portal.subjects import Subject
 from portal.workdays import ONE_DAY, Deadline
 
 OPEN, FULFILLED, MOVED, WITHDRAWN = "open", "fulfilled", "moved", "withdrawn"
-STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销"}
+#: Can no longer be done (a meeting is over): out of the inbox, counted as due and not done.
+MISSED = "missed"
+STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销", MISSED: "未履行"}
 
 
 class Obligation(Record):
@@ -229,6 +231,23 @@ def withdraw(kind: str, record: tuple[str, int | str], reason: str, unit: str | 
     )
 
 
+def miss(kind: str, record: tuple[str, int | str], reason: str, unit: str | None = None) -> int:
+    """What was owed can no longer be done, or was wrongly noted as done: it stays due and not done, for ``reason``.
+    Returns how many rows changed."""
+    return (
+        Obligation.update(
+            state=MISSED, reason=reason, fulfilled_on=None, fulfilled_at=None, fulfilled_by="", waiting_since=None
+        )
+        .where(_of(kind, record, unit) & Obligation.state.in_([OPEN, FULFILLED]))
+        .execute()
+    )
+
+
+def restore(kind: str, record: tuple[str, int | str], unit: str | None = None) -> int:
+    """A row noted as missed by mistake is owed again, to be fulfilled by the correcting act."""
+    return Obligation.update(state=OPEN, reason="").where(_of(kind, record, unit) & (Obligation.state == MISSED)).execute()
+
+
 def wait(kind: str, record: tuple[str, int | str], unit: str) -> int:
     """A roll-back waits for its decision: the row is left out of what is due until it is decided (scoring.md)."""
     return Obligation.update(waiting_since=clock.now()).where(_of(kind, record, unit) & (Obligation.state == OPEN)).execute()
@@ -295,6 +314,8 @@ def lamp(owed: Obligation, today: date | None = None) -> Lamp:
     """The lamp of an obligation as of ``today``."""
     if owed.state == FULFILLED:
         return Lamp("green" if owed.on_time else "red", "按时办结" if owed.on_time else "逾期办结")
+    if owed.state == MISSED:
+        return Lamp("red", STATE_LABELS[MISSED])
     if owed.state != OPEN:
         return Lamp("none", STATE_LABELS[owed.state])
     if owed.waiting_since is not None:

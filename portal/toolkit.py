@@ -5,6 +5,7 @@ from typing import Any
 
 from portal import (
     audit,
+    charts,
     clock,
     documents,
     files,
@@ -13,6 +14,7 @@ from portal import (
     obligations,
     official_calendar,
     quarter_lists,
+    scores,
     settings,
     spreadsheets,
     subject_search,
@@ -20,7 +22,7 @@ from portal import (
     units,
     users,
 )
-from portal.access import act, requires
+from portal.access import act, asks, requires
 from portal.database import (
     InstantField,
     JsonField,
@@ -51,7 +53,7 @@ from portal.facts import days_for, scheme_of, span_of
 from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
 from portal.list_comparison import Entry as ListEntry
-from portal.pages import link, page, submission_key
+from portal.pages import key_from, link, page, submission_key
 from portal.plugging import Registry, registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
@@ -90,8 +92,10 @@ __all__ = [
     "SubjectEvent",
     "Unit",
     "act",
+    "asks",
     "audit",
     "canonical",
+    "charts",
     "choice_setting",
     "clock",
     "database",
@@ -102,6 +106,7 @@ __all__ = [
     "hookimpl",
     "is_postgresql",
     "jobs",
+    "key_from",
     "link",
     "notices",
     "number_setting",
@@ -116,6 +121,7 @@ __all__ = [
     "registry",
     "requires",
     "scheme_of",
+    "scores",
     "settings",
     "sign_in",
     "sm3",
