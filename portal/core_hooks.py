@@ -12,6 +12,7 @@ from portal import (
     files,
     idle_accounts,
     jobs,
+    notices,
     obligations,
     official_calendar,
     quarter_lists,
@@ -24,6 +25,7 @@ from portal import (
 )
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
+from portal.plugging import registry
 
 MODELS = (
     official_calendar.CalendarNotice, official_calendar.CalendarDay,
@@ -33,7 +35,7 @@ MODELS = (
     sessions.LoginSession, sessions.AddressFailures,
     units.UnitTerm, units.UnitRequest,
     subjects.Subject, subjects.SubjectName, subjects.SubjectEvent,
-    obligations.Obligation,
+    obligations.Obligation, notices.Notice,
     scores.QuarterStage, scores.Adjustment, scores.Review, scores.FrozenScore,
     access.Submission, files.StoredFile, jobs.Job,
     *quarter_lists.MODELS,
@@ -63,3 +65,5 @@ def daily() -> None:
     quarter_lists.open_due(clock.today())
     access.forget_submissions()
     idle_accounts.disable_idle()
+    registry().answers("on_day", day=clock.today())
+    notices.warn()

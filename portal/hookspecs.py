@@ -112,5 +112,11 @@ def on_quarter_list_row(kind: str, unit: str, entry: Any):
 
 
 @hookspec
+def on_day(day: Any):
+    """A day has come (the daily job, run several times a day and after a stop): do what has fallen due up to ``day``,
+    each step once however often the hook is called."""
+
+
+@hookspec
 def demonstrate(zone: Any):
     """Add the area's part of a believable quarter by calling the functions its pages call."""

@@ -6,6 +6,7 @@ from portal import (
     documents,
     files,
     jobs,
+    notices,
     obligations,
     official_calendar,
     quarter_lists,
@@ -43,6 +44,7 @@ from portal.declarations import (
 )
 from portal.digests import canonical, digest_of, sm3
 from portal.facts import days_for, scheme_of
+from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
 from portal.list_comparison import Entry as ListEntry
 from portal.pages import link, page, submission_key
@@ -60,6 +62,7 @@ __all__ = [
     "CheckField",
     "CheckItem",
     "DeclarationError",
+    "DocumentError",
     "IndustryDuty",
     "InstantField",
     "JobKind",
@@ -96,6 +99,7 @@ __all__ = [
     "is_postgresql",
     "jobs",
     "link",
+    "notices",
     "number_setting",
     "obligations",
     "official_calendar",
