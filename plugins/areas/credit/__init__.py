@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from plugins.areas.credit import check_models, checks, demo, models, panel, parties, publicity
+from plugins.areas.credit import check_models, checks, demo, models, panel, parties, publicity, quarter_lists
 from plugins.areas.credit.views import blueprint
 from portal.toolkit import (
     Alert,
@@ -117,6 +117,16 @@ def subject_alerts(subject: Any) -> list[Alert]:
 @hookimpl
 def on_subject_registered(subject: Any, event: str, before: Any) -> None:
     parties.remember_codes(subject, before)
+
+
+@hookimpl
+def quarter_list_entries(kind: str, unit: str, quarter: Any) -> list[Any]:
+    return quarter_lists.entries(kind, unit, quarter)
+
+
+@hookimpl
+def on_quarter_list_row(kind: str, unit: str, entry: Any) -> Any:
+    return quarter_lists.expect(kind, unit, entry)
 
 
 @hookimpl
