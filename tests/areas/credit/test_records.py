@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from plugins.areas.credit import parties, publicity, record_rules, records
+from plugins.areas.credit import corrections, parties, publicity, record_rules, records
 from plugins.areas.credit.models import DishonestyRecord, FormerCode, RecordVersion
 from portal import audit, clock, database, subjects
 from portal.facts import of_all, span_of
@@ -155,7 +155,7 @@ def test_a_correction_keeps_the_wrong_version_and_says_who_and_why(people):
     made = stage.published(stage.firm())
     right = stage.entry(made.subject, fine=3_000_000, content="罚款三万元")
     with stage.acting(people["gongan-jingban"]):
-        records.correct(made, right, "金额录错")
+        corrections.correct(made, right, "金额录错")
     (kept,) = RecordVersion.select()
     assert (kept.number, kept.values["fine"], kept.reason, kept.corrected_by) == (
         2,
@@ -177,21 +177,21 @@ def test_a_correction_keeps_the_wrong_version_and_says_who_and_why(people):
 def test_a_correction_needs_a_reason_and_a_change(people, reason, words):
     made = stage.record(stage.firm())
     with pytest.raises(Refused, match=words):
-        records.correct(made, stage.entry(made.subject), reason)
+        corrections.correct(made, stage.entry(made.subject), reason)
 
 
 def test_two_officers_correcting_at_once_the_second_is_told(people):
     made = stage.record(stage.firm())
     first, second = DishonestyRecord.get_by_id(made.id), DishonestyRecord.get_by_id(made.id)
-    records.correct(first, stage.entry(made.subject, fine=3_000_000), "一")
+    corrections.correct(first, stage.entry(made.subject, fine=3_000_000), "一")
     with pytest.raises(Stale, match="刚被别人改过"):
-        records.correct(second, stage.entry(made.subject, fine=4_000_000), "二")
+        corrections.correct(second, stage.entry(made.subject, fine=4_000_000), "二")
     assert DishonestyRecord.get_by_id(made.id).fine == 3_000_000
 
 
 def test_an_annulled_decision_counts_no_more_and_its_publicity_is_taken_back(people):
     made = stage.published(stage.firm())
-    records.annul(made, "行政复议决定撤销，通政复〔2026〕3号")
+    corrections.annul(made, "行政复议决定撤销，通政复〔2026〕3号")
     assert (made.state, made.publicity, made.in_force(clock.today()), made.is_public(clock.today())) == (
         "annulled", "withdrawing", False, False,
     )  # fmt: skip
@@ -200,12 +200,12 @@ def test_an_annulled_decision_counts_no_more_and_its_publicity_is_taken_back(peo
     assert owed("publicity")[1][1] == FULFILLED
     assert DishonestyRecord.get_by_id(made.id).publicity == "gone"
     with pytest.raises(Refused, match="已经撤销"):
-        records.annul(DishonestyRecord.get_by_id(made.id), "再来")
+        corrections.annul(DishonestyRecord.get_by_id(made.id), "再来")
 
 
 def test_a_record_annulled_before_publicity_is_never_published(people):
     made = stage.record(stage.firm())
-    records.annul(made, "决定自行撤销")
+    corrections.annul(made, "决定自行撤销")
     assert owed("publicity")[0][1] == WITHDRAWN
     with pytest.raises(Refused, match="不能公示"):
         publicity.publish(DishonestyRecord.get_by_id(made.id))
