@@ -12,6 +12,7 @@ from portal import (
     files,
     idle_accounts,
     jobs,
+    notices,
     obligations,
     official_calendar,
     scores,
@@ -33,7 +34,7 @@ MODELS = (
     sessions.LoginSession, sessions.AddressFailures,
     units.UnitTerm, units.UnitRequest,
     subjects.Subject, subjects.SubjectName, subjects.SubjectEvent,
-    obligations.Obligation,
+    obligations.Obligation, notices.Notice,
     scores.QuarterStage, scores.Adjustment, scores.Review, scores.FrozenScore,
     access.Submission, files.StoredFile, jobs.Job,
 )  # fmt: skip
@@ -57,3 +58,4 @@ def daily() -> None:
     access.forget_submissions()
     idle_accounts.disable_idle()
     registry().answers("on_day", day=clock.today())
+    notices.warn()

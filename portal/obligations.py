@@ -88,6 +88,7 @@ class Obligation(Record):
     extended_days = peewee.IntegerField(default=0)
     moved_to = peewee.ForeignKeyField("self", null=True)
     reason = peewee.TextField(default="")
+    warned = peewee.IntegerField(default=0)
 
     class Meta:
         indexes = (

@@ -18,7 +18,7 @@ LAYERS = (
     "score_facts passwords subjects",
     "users subject_search obligations",
     "facts obligation_figures jobs sessions setup_accounts documents account_requests",
-    "scores quarter_lists setting_forms idle_accounts",
+    "scores notices quarter_lists setting_forms idle_accounts",
     "score_acts core_hooks chrome gate",
     "views toolkit demonstration",
     "app",
