@@ -15,6 +15,7 @@ from portal import (
     notices,
     obligations,
     official_calendar,
+    quarter_lists,
     scores,
     sessions,
     settings,
@@ -37,6 +38,7 @@ MODELS = (
     obligations.Obligation, notices.Notice,
     scores.QuarterStage, scores.Adjustment, scores.Review, scores.FrozenScore,
     access.Submission, files.StoredFile, jobs.Job,
+    *quarter_lists.MODELS,
 )  # fmt: skip
 _ = Migration
 
@@ -44,6 +46,11 @@ _ = Migration
 @hookimpl
 def register_schema() -> Schema:
     return Schema("core", MODELS, Path(__file__).parent / "migrations")
+
+
+@hookimpl
+def register_obligation_pages() -> dict[str, str]:
+    return {"quarter_list": "quarter_lists.own"}
 
 
 @hookimpl
@@ -55,6 +62,7 @@ def daily() -> None:
     """What each day brings; safe to run twice, and catches up after a stop."""
     for unit in units.ended_today(clock.today()):
         obligations.stop_unit(unit, clock.today())
+    quarter_lists.open_due(clock.today())
     access.forget_submissions()
     idle_accounts.disable_idle()
     registry().answers("on_day", day=clock.today())

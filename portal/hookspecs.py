@@ -106,5 +106,17 @@ def on_day(day: Any):
 
 
 @hookspec
+def quarter_list_entries(kind: str, unit: str, quarter: Any):
+    """What the platform holds of a unit's decisions of the quarter, ``kind`` permits or dishonesty → list of
+    :class:`portal.list_comparison.Entry` (empty for a kind that is not the area's)."""
+
+
+@hookspec
+def on_quarter_list_row(kind: str, unit: str, entry: Any):
+    """A row of a unit's quarter-end list was stored: open the obligation of its decision date where the platform lacks
+    the decision → that obligation, or None for a kind that is not the area's."""
+
+
+@hookspec
 def demonstrate(zone: Any):
     """Add the area's part of a believable quarter by calling the functions its pages call."""

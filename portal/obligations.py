@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import peewee
 
 from portal import audit, clock, official_calendar
-from portal.database import InstantField, Record, database, transaction
+from portal.database import InstantField, Record, database, transaction, typed
 from portal.declarations import ObligationKind
 from portal.refusals import Missing, Refused
 from portal.subjects import Subject
@@ -167,34 +166,34 @@ def open_obligation(
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Owed:
-    """One row of :func:`open_many`: who owes, on which record, about whom."""
+def open_many(kind: str, source: Any, *, started_on: date, started_words: str, days: int) -> None:
+    """As :func:`open_obligation` for thousands of records in one statement; what is owed already stays as it is.
 
-    unit: str
-    record: tuple[str, int | str]
-    title: str
-    subject_id: int | None = None
-    scored: bool = True
-
-
-def open_many(kind: str, rows: Iterable[Owed], *, started_on: date, started_words: str, days: int) -> None:
-    """As :func:`open_obligation` for thousands of records at once; what is owed already stays as it is."""
+    ``source`` is a query of (unit, record type, record id as text, title, subject id, scored), in that order.
+    """
     if database.transaction_depth() == 0:
         raise RuntimeError("an obligation opens in the transaction of the act that starts it")
     KINDS[kind]
-    due, now = official_calendar.calendar().deadline(started_on, days), clock.now()
-    values = [
-        {
-            "kind": kind, "unit": row.unit, "subject": row.subject_id, "record_type": row.record[0],
-            "record_id": str(row.record[1]), "identity": f"{row.record[0]}:{row.record[1]}", "title": row.title,
-            "started_on": started_on, "started_words": started_words, "days": days, "deadline": due.day,
-            "provisional": due.provisional, "scored": row.scored, "state": OPEN, "opened_at": now,
-        }
-        for row in rows
+    due = official_calendar.calendar().deadline(started_on, days)
+    known = {
+        Obligation.kind: kind, Obligation.started_on: started_on, Obligation.started_words: started_words, Obligation.days: days,
+        Obligation.deadline: due.day, Obligation.provisional: due.provisional, Obligation.state: OPEN,
+        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "",
+    }  # fmt: skip
+    given = source.alias("given")
+    unit, record_type, record_id, title, subject, scored = (peewee.SQL(f'"given"."{n}"') for n in _GIVEN)
+    identity = record_type.concat(":").concat(record_id)
+    columns = [unit, record_type, record_id, identity, title, subject, scored, *(typed(f, value) for f, value in known.items())]
+    fields = [
+        Obligation.unit, Obligation.record_type, Obligation.record_id, Obligation.identity, Obligation.title, Obligation.subject,
+        Obligation.scored, *known,
     ]  # fmt: skip
-    for start in range(0, len(values), 500):
-        Obligation.insert_many(values[start : start + 500]).on_conflict_ignore().execute()
+    # WHERE keeps SQLite from reading ON CONFLICT as a join's.
+    rows = peewee.Select([given], columns).where(peewee.SQL("1 = 1"))
+    Obligation.insert_from(rows, fields).on_conflict_ignore().execute()
+
+
+_GIVEN = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
 
 
 def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:
@@ -204,16 +203,37 @@ def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:
     return found & (Obligation.unit == unit) if unit is not None else found
 
 
+def _done() -> dict[str, Any]:
+    return {
+        "state": FULFILLED, "fulfilled_on": clock.today(), "fulfilled_at": clock.now(),
+        "fulfilled_by": audit.actor().name, "waiting_since": None,
+    }  # fmt: skip
+
+
 def fulfil(kind: str, record: tuple[str, int | str], unit: str | None = None) -> int:
     """The act was done now: close what was owed on the record; returns how many. Late acts close it too."""
+    return Obligation.update(**_done()).where(_of(kind, record, unit) & (Obligation.state == OPEN)).execute()
+
+
+def fulfil_identity(kind: str, unit: str, identity: str) -> int:
+    """As :func:`fulfil`, by what is owed: the same document may be owed from a record of its own or from a list."""
+    owed = (Obligation.kind == kind) & (Obligation.unit == unit) & (Obligation.identity == identity)
+    return Obligation.update(**_done()).where(owed & (Obligation.state == OPEN)).execute()
+
+
+def bring_forward(
+    kind: str, record: tuple[str, int | str], unit: str, *, started_on: date, started_words: str, days: int
+) -> int:
+    """An earlier clock wins: where ``days`` working days after ``started_on`` come before the open deadline, they
+    become it (a feedback's, once a decision came first). Returns how many moved."""
+    due = official_calendar.calendar().deadline(started_on, days)
     return (
         Obligation.update(
-            state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
-            fulfilled_by=audit.actor().name, waiting_since=None,
+            deadline=due.day, provisional=due.provisional, started_on=started_on, started_words=started_words, days=days
         )
-        .where(_of(kind, record, unit) & (Obligation.state == OPEN))
+        .where(_of(kind, record, unit) & (Obligation.state == OPEN) & (Obligation.deadline > due.day))
         .execute()
-    )  # fmt: skip
+    )
 
 
 def fulfil_one(owed: Obligation, record: tuple[str, int | str]) -> bool:
@@ -233,20 +253,11 @@ def fulfil_one(owed: Obligation, record: tuple[str, int | str]) -> bool:
 
 def fulfil_many(kind: str, record_type: str, record_ids: list[int]) -> int:
     """As :func:`fulfil` for many records at once (a queue's select-all)."""
+    owed = (Obligation.kind == kind) & (Obligation.record_type == record_type) & (Obligation.state == OPEN)
     done = 0
     for start in range(0, len(record_ids), 500):
         part = [str(i) for i in record_ids[start : start + 500]]
-        done += (
-            Obligation.update(
-                state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
-                fulfilled_by=audit.actor().name, waiting_since=None,
-            )
-            .where(
-                (Obligation.kind == kind) & (Obligation.record_type == record_type)
-                & Obligation.record_id.in_(part) & (Obligation.state == OPEN)
-            )
-            .execute()
-        )  # fmt: skip
+        done += Obligation.update(**_done()).where(owed & Obligation.record_id.in_(part)).execute()
     return done
 
 

@@ -298,6 +298,11 @@ def classify(subject: Subject, classification: str) -> None:
     subject.classification = classification
 
 
+def found_unreachable(subject: Subject, unit: str, reason: str) -> None:
+    """A check of ``unit`` could not reach the subject at its address (二（一）5): tell the areas, in the running transaction."""
+    registry().answers("on_subject_unreachable", subject=subject, unit=unit, reason=reason)
+
+
 def subject_for(viewer: Any, subject_id: int) -> Subject:
     """The subject, if ``viewer`` may see subjects. Raises NotAllowed or Missing."""
     if not viewer.can("subject.view"):

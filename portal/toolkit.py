@@ -9,6 +9,7 @@ from portal import (
     notices,
     obligations,
     official_calendar,
+    quarter_lists,
     settings,
     spreadsheets,
     subject_search,
@@ -45,8 +46,9 @@ from portal.digests import canonical, digest_of, sm3
 from portal.facts import days_for, scheme_of
 from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
+from portal.list_comparison import Entry as ListEntry
 from portal.pages import link, page, submission_key
-from portal.plugging import registry
+from portal.plugging import Registry, registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
@@ -65,6 +67,7 @@ __all__ = [
     "InstantField",
     "JobKind",
     "JsonField",
+    "ListEntry",
     "Missing",
     "NavigationItem",
     "NotAllowed",
@@ -75,6 +78,7 @@ __all__ = [
     "Record",
     "Refused",
     "Registration",
+    "Registry",
     "Schema",
     "Setting",
     "Stale",
@@ -100,6 +104,7 @@ __all__ = [
     "obligations",
     "official_calendar",
     "page",
+    "quarter_lists",
     "read_check_items",
     "read_permit_file",
     "read_permit_items",

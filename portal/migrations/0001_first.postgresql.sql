@@ -46,6 +46,17 @@ CREATE INDEX "obligation_kind_unit_deadline_state_scored_fulfilled_on__a0116fe" 
 CREATE INDEX "obligation_unit_state_deadline_id" ON "obligation" ("unit", "state", "deadline", "id");
 CREATE INDEX "obligation_record_type_record_id" ON "obligation" ("record_type", "record_id");
 CREATE UNIQUE INDEX "obligation_kind_unit_identity" ON "obligation" ("kind", "unit", "identity") WHERE ("state" IN ('open', 'fulfilled'));
+CREATE TABLE "quarter_resolution" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "unit" TEXT NOT NULL, "quarter" TEXT NOT NULL, "kind" TEXT NOT NULL, "identity" TEXT NOT NULL, "side" TEXT NOT NULL, "outcome" TEXT NOT NULL, "reason" TEXT NOT NULL, "resolved_by" TEXT NOT NULL, "resolved_at" TIMESTAMPTZ NOT NULL);
+CREATE UNIQUE INDEX "quarter_resolution_unit_quarter_kind_identity_side" ON "quarter_resolution" ("unit", "quarter", "kind", "identity", "side");
+CREATE TABLE "stored_file" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "digest" TEXT NOT NULL, "name" TEXT NOT NULL, "size" INTEGER NOT NULL, "content_type" TEXT NOT NULL, "stored_at" TIMESTAMPTZ NOT NULL, "stored_by" TEXT NOT NULL);
+CREATE INDEX "stored_file_digest" ON "stored_file" ("digest");
+CREATE TABLE "quarter_upload" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "unit" TEXT NOT NULL, "quarter" TEXT NOT NULL, "kind" TEXT NOT NULL, "file_id" BIGINT, "nil" BOOLEAN NOT NULL, "rows" INTEGER NOT NULL, "added" INTEGER NOT NULL, "problems" TEXT NOT NULL, "late" BOOLEAN NOT NULL, "sent_by" TEXT NOT NULL, "sent_at" TIMESTAMPTZ NOT NULL, FOREIGN KEY ("file_id") REFERENCES "stored_file" ("id"));
+CREATE INDEX "quarter_upload_file_id" ON "quarter_upload" ("file_id");
+CREATE INDEX "quarter_upload_quarter_unit_kind" ON "quarter_upload" ("quarter", "unit", "kind");
+CREATE TABLE "quarter_row" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "upload_id" BIGINT NOT NULL, "unit" TEXT NOT NULL, "quarter" TEXT NOT NULL, "kind" TEXT NOT NULL, "identity" TEXT NOT NULL, "document" TEXT NOT NULL, "day" DATE NOT NULL, "name" TEXT NOT NULL, "code" TEXT NOT NULL, "fields" TEXT NOT NULL, "late" BOOLEAN NOT NULL, "obligation_id" BIGINT, FOREIGN KEY ("upload_id") REFERENCES "quarter_upload" ("id"), FOREIGN KEY ("obligation_id") REFERENCES "obligation" ("id"));
+CREATE INDEX "quarter_row_upload_id" ON "quarter_row" ("upload_id");
+CREATE INDEX "quarter_row_obligation_id" ON "quarter_row" ("obligation_id");
+CREATE UNIQUE INDEX "quarter_row_unit_quarter_kind_identity" ON "quarter_row" ("unit", "quarter", "kind", "identity");
 CREATE TABLE "quarter_stage" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "quarter" TEXT NOT NULL, "stage" TEXT NOT NULL, "entered_by" TEXT NOT NULL, "entered_at" TIMESTAMPTZ NOT NULL);
 CREATE UNIQUE INDEX "quarter_stage_quarter" ON "quarter_stage" ("quarter");
 CREATE TABLE "record_change" ("seq" BIGINT NOT NULL PRIMARY KEY, "record_type" TEXT NOT NULL, "record_id" TEXT NOT NULL, "changes" TEXT NOT NULL);
@@ -54,8 +65,6 @@ CREATE TABLE "review" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "quarter" TEXT NOT N
 CREATE UNIQUE INDEX "review_quarter_unit_item" ON "review" ("quarter", "unit", "item") WHERE ("state" = 'asked');
 CREATE TABLE "setting_value" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "key" TEXT NOT NULL, "value" TEXT NOT NULL, "from_day" DATE NOT NULL, "entered_by" TEXT NOT NULL, "entered_at" TIMESTAMPTZ NOT NULL);
 CREATE INDEX "setting_value_key_from_day" ON "setting_value" ("key", "from_day");
-CREATE TABLE "stored_file" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "digest" TEXT NOT NULL, "name" TEXT NOT NULL, "size" INTEGER NOT NULL, "content_type" TEXT NOT NULL, "stored_at" TIMESTAMPTZ NOT NULL, "stored_by" TEXT NOT NULL);
-CREATE INDEX "stored_file_digest" ON "stored_file" ("digest");
 CREATE TABLE "subject_event" ("id" BIGSERIAL NOT NULL PRIMARY KEY, "subject_id" BIGINT NOT NULL, "event" TEXT NOT NULL, "day" DATE NOT NULL, "received_at" TIMESTAMPTZ NOT NULL, "unit" TEXT NOT NULL, "entered_by" TEXT NOT NULL, "source" TEXT NOT NULL, "values" TEXT NOT NULL, "digest" TEXT NOT NULL, FOREIGN KEY ("subject_id") REFERENCES "subject" ("id"));
 CREATE INDEX "subject_event_subject_id" ON "subject_event" ("subject_id");
 CREATE UNIQUE INDEX "subject_event_subject_id_digest" ON "subject_event" ("subject_id", "digest");
