@@ -196,8 +196,7 @@ def expect(
 
     Runs inside the transaction of the act that brings the list.
     """
-    subject = parties.find_subject(code) if code else None
-    key = code or "name:" + subjects.name_key(party_name)
+    subject, key = parties.known_party(party_name, code)
     known = identity(document_number, key, decided_on)
     return obligations.open_obligation(
         "dishonesty", unit, record=(EXPECTED, f"{document_number}|{code or party_name}|{decided_on}"), title=f"录入失信信息：{party_name} {document_number}（{source}）",
