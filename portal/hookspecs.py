@@ -46,7 +46,9 @@ def register_settings():
 
 @hookspec
 def register_obligation_pages():
-    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``."""
+    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``.
+
+    A kind that several areas owe is declared as ``kind:record_type``."""
 
 
 @hookspec
@@ -80,6 +82,12 @@ def score_rows(quarter: Any, unit: str, item: str):
 
 
 @hookspec
+def subject_labels():
+    """Groups of subjects that the plugin knows, for object libraries → ``{label: query of subject ids}``, e.g. the
+    holders of a permit item; the label is the word on the screen."""
+
+
+@hookspec
 def on_subject_registered(subject: Any, event: str, before: Any):
     """A registration (设立 变更 注销 吊销) was stored; ``before`` is the fields before it, or None when new."""
 
@@ -92,6 +100,11 @@ def on_subject_cancelled(subject: Any, event: str):
 @hookspec
 def on_subject_unreachable(subject: Any, unit: str, reason: str):
     """A unit found a subject 无法联系 in a check (二（一）5)."""
+
+
+@hookspec
+def each_day(day: Any):
+    """The plugin's own daily work, asked every ten minutes: safe to run twice, catches up after a stop."""
 
 
 @hookspec

@@ -1,5 +1,8 @@
 """The only door for plugins: everything of the core that a unit or an area may use."""
 
+import importlib
+from typing import Any
+
 from portal import (
     audit,
     clock,
@@ -15,6 +18,7 @@ from portal import (
     subject_search,
     subjects,
     units,
+    users,
 )
 from portal.access import act, requires
 from portal.database import (
@@ -43,7 +47,7 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for, scheme_of
+from portal.facts import days_for, scheme_of, span_of
 from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
 from portal.list_comparison import Entry as ListEntry
@@ -103,6 +107,7 @@ __all__ = [
     "number_setting",
     "obligations",
     "official_calendar",
+    "open_application",
     "page",
     "quarter_lists",
     "read_check_items",
@@ -112,7 +117,9 @@ __all__ = [
     "requires",
     "scheme_of",
     "settings",
+    "sign_in",
     "sm3",
+    "span_of",
     "spreadsheets",
     "subject_search",
     "subjects",
@@ -120,5 +127,17 @@ __all__ = [
     "text_setting",
     "transaction",
     "units",
+    "users",
     "yes_no_setting",
 ]
+
+
+def open_application() -> Any:
+    """The application for a plugin's command, opened as the portal's own commands open it."""
+    # By name: the command line stands below this door and looks through it for the plugins' commands.
+    return importlib.import_module("portal.cli_start").application()
+
+
+def sign_in(account: str) -> Any:
+    """The person who acts from a plugin's command: asks the password, enters the audit log. Raises Refused."""
+    return importlib.import_module("portal.cli_start").sign_in(account)
