@@ -214,6 +214,7 @@ def only_runner(app: Flask) -> Iterator[None]:
     if is_postgresql():
         guard = database_at(app.config["DATABASE_URL"])
         guard.connect()
+        guard.execute_sql("SET lock_timeout = 0")
         guard.execute_sql("SELECT pg_advisory_lock(%s)", (_RUNNER_LOCK,))
         try:
             yield
