@@ -370,6 +370,11 @@ def open_counts(unit: str) -> dict[str, tuple[int, int]]:
     return {kind: (total, late or 0) for kind, total, late in query.tuples()}
 
 
+def open_total(unit: str) -> int:
+    """How many the unit owes, from the index alone."""
+    return Obligation.select().where((Obligation.unit == unit) & (Obligation.state == OPEN)).count()
+
+
 def of_record(record_type: str, record_id: int | str) -> list[Obligation]:
     """Every obligation on one record, oldest first."""
     return list(
