@@ -205,7 +205,7 @@ def _count_failure(user: User | None, address: str, account: str) -> None:
 
 
 def _count_at_address(address: str) -> None:
-    AddressFailures.insert(address=address).on_conflict_ignore().execute()
+    AddressFailures.insert(address=address).on_conflict(action="nothing").execute()
     AddressFailures.update(failures=AddressFailures.failures + 1).where(AddressFailures.address == address).execute()
     row = AddressFailures.get(AddressFailures.address == address)
     rounds, rest = divmod(row.failures, ADDRESS_FAILURES)
