@@ -55,7 +55,7 @@ def rows() -> list[tuple[str, str, str, str]]:
 
 
 @cache
-def tests_in(path: Path) -> frozenset[str]:
+def functions_of(path: Path) -> frozenset[str]:
     """The names of the test functions that a file defines."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
@@ -81,7 +81,7 @@ def test_module_and_test_exist(row: tuple[str, str, str, str]) -> None:
         return
     file, _, function = test.partition("::")
     assert (ROOT / file).is_file(), f"{file} is not there"
-    assert function in tests_in(ROOT / file), f"{file} has no {function}"
+    assert function in functions_of(ROOT / file), f"{file} has no {function}"
 
 
 def test_what_is_to_come_is_still_to_come() -> None:
