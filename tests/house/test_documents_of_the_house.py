@@ -19,7 +19,9 @@ _FILE = re.compile(
     r"(?:portal|plugins|tests|bench|docs|templates|static|\.ci)/[\w./\u4e00-\u9fff-]+\.(?:py|md|csv|txt|html)"
 )
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
-_COMMAND = re.compile(r"^(?:sudo -u portal (?:--\S+ )?)?portal ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
+_COMMAND = re.compile(
+    r"^(?:sudo -u portal (?:--\S+ )?)?portal ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE
+)
 _PICTURE = re.compile(r"!\[([^\]]*)\]\(图/([^)]+)\)")
 #: What the guide may show and weigh, so that a clone stays light.
 MOST_PICTURES, HEAVIEST = 14, 80 * 1024
