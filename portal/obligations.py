@@ -16,7 +16,9 @@ from portal.subjects import Subject
 from portal.workdays import ONE_DAY, Deadline
 
 OPEN, FULFILLED, MOVED, WITHDRAWN = "open", "fulfilled", "moved", "withdrawn"
-STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销"}
+#: Can no longer be done (a meeting is over): out of the inbox, counted as due and not done.
+MISSED = "missed"
+STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销", MISSED: "未履行"}
 
 
 class Obligation(Record):
@@ -152,11 +154,9 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
         Obligation.unit, Obligation.record_type, Obligation.record_id, Obligation.identity, Obligation.title, Obligation.subject,
         Obligation.scored, *known,
     ]  # fmt: skip
-    # The states as the unique index writes them: with parameters SQLite would not use it and read the whole table.
-    owed, living = Obligation.alias("owed"), peewee.SQL(f"\"owed\".\"state\" IN ('{OPEN}', '{FULFILLED}')")
-    there = owed.select(peewee.SQL("1")).where((owed.kind == kind) & (owed.unit == unit) & (owed.identity == identity) & living)
-    # Not ON CONFLICT: on SQLite that would also hide a row that breaks any other rule of the table.
-    Obligation.insert_from(peewee.Select([given], columns).where(~peewee.fn.EXISTS(there)), fields).execute()
+    # WHERE keeps SQLite from reading ON CONFLICT as a join's.
+    rows = peewee.Select([given], columns).where(peewee.SQL("1 = 1"))
+    Obligation.insert_from(rows, fields).on_conflict(action="nothing").execute()
 
 
 _GIVEN = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
@@ -207,14 +207,8 @@ def fulfil_one(owed: Obligation, record: tuple[str, int | str]) -> bool:
 
     For what was owed before its record existed (a row of a quarter's list). False when it was closed before.
     """
-    return bool(
-        Obligation.update(
-            state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(), fulfilled_by=audit.actor().name,
-            waiting_since=None, record_type=record[0], record_id=str(record[1]),
-        )
-        .where((Obligation.id == owed.id) & (Obligation.state == OPEN))
-        .execute()
-    )  # fmt: skip
+    closed = Obligation.update(**_done(), record_type=record[0], record_id=str(record[1]))
+    return bool(closed.where((Obligation.id == owed.id) & (Obligation.state == OPEN)).execute())
 
 
 def fulfil_many(kind: str, record_type: str, record_ids: list[int]) -> int:
@@ -236,6 +230,23 @@ def withdraw(kind: str, record: tuple[str, int | str], reason: str, unit: str | 
         .where(_of(kind, record, unit) & (Obligation.state == OPEN))
         .execute()
     )
+
+
+def miss(kind: str, record: tuple[str, int | str], reason: str, unit: str | None = None) -> int:
+    """What was owed can no longer be done, or was wrongly noted as done: it stays due and not done, for ``reason``.
+    Returns how many rows changed."""
+    return (
+        Obligation.update(
+            state=MISSED, reason=reason, fulfilled_on=None, fulfilled_at=None, fulfilled_by="", waiting_since=None
+        )
+        .where(_of(kind, record, unit) & Obligation.state.in_([OPEN, FULFILLED]))
+        .execute()
+    )
+
+
+def restore(kind: str, record: tuple[str, int | str], unit: str | None = None) -> int:
+    """A row noted as missed by mistake is owed again, to be fulfilled by the correcting act."""
+    return Obligation.update(state=OPEN, reason="").where(_of(kind, record, unit) & (Obligation.state == MISSED)).execute()
 
 
 def wait(kind: str, record: tuple[str, int | str], unit: str) -> int:
@@ -304,6 +315,8 @@ def lamp(owed: Obligation, today: date | None = None) -> Lamp:
     """The lamp of an obligation as of ``today``."""
     if owed.state == FULFILLED:
         return Lamp("green" if owed.on_time else "red", "按时办结" if owed.on_time else "逾期办结")
+    if owed.state == MISSED:
+        return Lamp("red", STATE_LABELS[MISSED])
     if owed.state != OPEN:
         return Lamp("none", STATE_LABELS[owed.state])
     if owed.waiting_since is not None:
@@ -356,6 +369,11 @@ def open_counts(unit: str) -> dict[str, tuple[int, int]]:
         .group_by(Obligation.kind)
     )
     return {kind: (total, late or 0) for kind, total, late in query.tuples()}
+
+
+def open_total(unit: str) -> int:
+    """How many the unit owes, from the index alone."""
+    return Obligation.select().where((Obligation.unit == unit) & (Obligation.state == OPEN)).count()
 
 
 def of_record(record_type: str, record_id: int | str) -> list[Obligation]:

@@ -280,7 +280,7 @@ def _store(subject: Subject | None, registration: Registration) -> Subject:
         subject.save()
     SubjectName.insert(
         subject=subject, name=subject.name, name_key=subject.name_key, since=registration.approved
-    ).on_conflict_ignore().execute()
+    ).on_conflict(action="nothing").execute()
     name_index.index(subject.id, keys_before, keys_of(subject))
     return subject
 
@@ -298,8 +298,8 @@ def classify(subject: Subject, classification: str) -> None:
     subject.classification = classification
 
 
-def found_unreachable(subject: Subject, unit: str, reason: str) -> None:
-    """A check of ``unit`` could not reach the subject at its address (二（一）5): tell the areas, in the running transaction."""
+def report_unreachable(subject: Subject, unit: str, reason: str) -> None:
+    """A unit found the subject 无法联系 (二（一）5): whoever works such reports is told, in the act's transaction."""
     registry().answers("on_subject_unreachable", subject=subject, unit=unit, reason=reason)
 
 

@@ -1,7 +1,11 @@
 """The only door for plugins: everything of the core that a unit or an area may use."""
 
+import importlib
+from typing import Any
+
 from portal import (
     audit,
+    charts,
     clock,
     documents,
     files,
@@ -10,13 +14,15 @@ from portal import (
     obligations,
     official_calendar,
     quarter_lists,
+    scores,
     settings,
     spreadsheets,
     subject_search,
     subjects,
     units,
+    users,
 )
-from portal.access import act, requires
+from portal.access import act, asks, requires
 from portal.database import (
     InstantField,
     JsonField,
@@ -43,11 +49,11 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for, scheme_of
+from portal.facts import days_for, scheme_of, span_of
 from portal.fonts import DocumentError
 from portal.hookspecs import hookimpl
 from portal.list_comparison import Entry as ListEntry
-from portal.pages import link, page, submission_key
+from portal.pages import key_from, link, page, submission_key
 from portal.plugging import Registry, registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
@@ -86,8 +92,10 @@ __all__ = [
     "SubjectEvent",
     "Unit",
     "act",
+    "asks",
     "audit",
     "canonical",
+    "charts",
     "choice_setting",
     "clock",
     "database",
@@ -98,11 +106,13 @@ __all__ = [
     "hookimpl",
     "is_postgresql",
     "jobs",
+    "key_from",
     "link",
     "notices",
     "number_setting",
     "obligations",
     "official_calendar",
+    "open_application",
     "page",
     "quarter_lists",
     "read_check_items",
@@ -111,8 +121,11 @@ __all__ = [
     "registry",
     "requires",
     "scheme_of",
+    "scores",
     "settings",
+    "sign_in",
     "sm3",
+    "span_of",
     "spreadsheets",
     "subject_search",
     "subjects",
@@ -120,5 +133,17 @@ __all__ = [
     "text_setting",
     "transaction",
     "units",
+    "users",
     "yes_no_setting",
 ]
+
+
+def open_application() -> Any:
+    """The application for a plugin's command, opened as the portal's own commands open it."""
+    # By name: the command line stands below this door and looks through it for the plugins' commands.
+    return importlib.import_module("portal.cli_start").application()
+
+
+def sign_in(account: str) -> Any:
+    """The person who acts from a plugin's command: asks the password, enters the audit log. Raises Refused."""
+    return importlib.import_module("portal.cli_start").sign_in(account)
