@@ -139,12 +139,13 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
         raise RuntimeError("an obligation opens in the transaction of the act that starts it")
     KINDS[kind]
     due = official_calendar.calendar().deadline(started_on, days)
-    known = {
-        Obligation.kind: kind, Obligation.started_on: started_on, Obligation.started_words: started_words, Obligation.days: days,
-        Obligation.deadline: due.day, Obligation.provisional: due.provisional, Obligation.state: OPEN,
-        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "",
-        Obligation.warned: 0,
+    named = {
+        "kind": kind, "started_on": started_on, "started_words": started_words, "days": days, "deadline": due.day,
+        "provisional": due.provisional, "opened_at": clock.now(),
     }  # fmt: skip
+    # Every other field of the table as a single row would have it, also one that is added later.
+    unset = {f.name: f.default for f in Obligation._meta.sorted_fields if f.default is not None and f.name != "scored"}
+    known = {Obligation._meta.fields[name]: value for name, value in {**unset, **named}.items()}
     given = source.alias("given")
     unit, record_type, record_id, title, subject, scored = (peewee.SQL(f'"given"."{n}"') for n in _GIVEN)
     identity = record_type.concat(":").concat(record_id)
