@@ -28,7 +28,14 @@ WHAT = {
 
 
 def ask(
-    what: str, record: tuple[str, int], *, template: str, content: dict[str, Any], title: str, number: str, day: date
+    what: str,
+    record: tuple[str, int],
+    *,
+    template: str,
+    content: dict[str, Any],
+    title: str,
+    number: str,
+    day: date,
 ) -> Paper:
     """Fix what a paper says and start the job that makes it, inside the running transaction."""
     paper = Paper.create(
@@ -41,7 +48,9 @@ def ask(
 
 def again(paper: Paper) -> None:
     """Ask for a failed paper once more, unchanged, inside the running transaction."""
-    Paper.update(state="queued", problem="").where((Paper.id == paper.id) & (Paper.state == "failed")).execute()
+    Paper.update(state="queued", problem="").where(
+        (Paper.id == paper.id) & (Paper.state == "failed")
+    ).execute()
     _start(paper)
 
 
@@ -128,7 +137,9 @@ def deliveries(record: tuple[str, int]) -> list[Delivery]:
 
 def confirm_read(viewer: Any, record: tuple[str, int], body: str = "") -> None:
     """The own unit's receipt; for a body without accounts the office notes it. Raises Missing."""
-    mine = (Delivery.record_type == record[0]) & (Delivery.record_id == record[1]) & Delivery.read_at.is_null()
+    mine = (
+        (Delivery.record_type == record[0]) & (Delivery.record_id == record[1]) & Delivery.read_at.is_null()
+    )
     if body and viewer.has_role("office"):
         mine &= (Delivery.unit == "") & (Delivery.body == body)
     else:
