@@ -14,6 +14,7 @@ from portal import (
     jobs,
     obligations,
     official_calendar,
+    registration_kind,
     scores,
     sessions,
     settings,
@@ -23,6 +24,7 @@ from portal import (
 )
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
+from portal.record_kinds import RecordKind
 
 MODELS = (
     official_calendar.CalendarNotice, official_calendar.CalendarDay,
@@ -42,6 +44,11 @@ _ = Migration
 @hookimpl
 def register_schema() -> Schema:
     return Schema("core", MODELS, Path(__file__).parent / "migrations")
+
+
+@hookimpl
+def register_record_kinds() -> list[RecordKind]:
+    return [registration_kind.KIND]
 
 
 @hookimpl

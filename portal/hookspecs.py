@@ -55,6 +55,11 @@ def register_job_kinds():
 
 
 @hookspec
+def register_record_kinds():
+    """What can be imported, exported and served by the API → list of :class:`portal.record_kinds.RecordKind`."""
+
+
+@hookspec
 def register_commands():
     """Commands of ``portal`` → list of ``click.Command``."""
 
@@ -87,6 +92,12 @@ def on_subject_registered(subject: Any, event: str, before: Any):
 @hookspec
 def on_subject_cancelled(subject: Any, event: str):
     """A subject was 注销 or 吊销 (二（一）3): each holder of a live permit owes its cancelling."""
+
+
+@hookspec
+def on_registration_withdrawn(subject: Any, event: Any):
+    """The unit that sent a registration takes it back: withdraw what it opened, inside its transaction; raise Refused
+    when another unit has already acted on it. ``event`` is the stored :class:`portal.subjects.SubjectEvent`."""
 
 
 @hookspec

@@ -11,7 +11,7 @@ from portal import name_index
 from portal.database import database
 from portal.name_index import name_key
 from portal.refusals import Refused
-from portal.subjects import Subject, SubjectName
+from portal.subjects import WITHDRAWN, Subject, SubjectName
 
 #: Beyond this many hits the count is not worth its time; the page says "1,000 以上".
 COUNTED = 1000
@@ -53,6 +53,8 @@ def _conditions(filters: Filters) -> list[Any]:
         found.append(name_index.hits(key))
     if filters.state:
         found.append(Subject.state == filters.state)
+    else:
+        found.append(Subject.state != WITHDRAWN)
     if filters.street:
         found.append(Subject.street == filters.street)
     if filters.industry:
@@ -86,6 +88,14 @@ def search(filters: Filters, *, older: int | None = None, newer: int | None = No
         rows[-1].id if rows and more_older else None,
         _count(conditions),
     )
+
+
+def in_order(filters: Filters, after: int, size: int) -> list[Subject]:
+    """At most ``size`` subjects with ids above ``after``, oldest first: one piece of a whole list. Raises Refused."""
+    query = Subject.select()
+    for condition in _conditions(filters):
+        query = query.where(condition)
+    return list(query.where(Subject.id > after).order_by(Subject.id).limit(size))
 
 
 def _count(conditions: list[Any]) -> int:

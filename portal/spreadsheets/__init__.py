@@ -7,7 +7,7 @@ from portal.spreadsheets.cell_values import (
     read_money_fen,
     read_text,
 )
-from portal.spreadsheets.credit_codes import CodeReading, read_credit_code
+from portal.spreadsheets.credit_codes import CodeReading, is_credit_code, read_credit_code
 from portal.spreadsheets.dates import FOREVER, Forever, read_date
 from portal.spreadsheets.headers import Column, HeaderMap, describe_columns, find_header
 from portal.spreadsheets.opening import open_table
@@ -32,6 +32,7 @@ __all__ = [
     "column_letters",
     "describe_columns",
     "find_header",
+    "is_credit_code",
     "mark_problems",
     "open_table",
     "read_boolean",

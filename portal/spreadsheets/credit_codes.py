@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-
-from stdnum.cn import uscc
+from operator import mul
 
 from portal.spreadsheets.cell_values import folded, plain
 from portal.spreadsheets.refusals import ValueRefused
 
-_ALPHABET = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
+_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_ALPHABET = frozenset(_SIGNS)
+_PLACES = {sign: place for place, sign in enumerate(_SIGNS)}
+_WEIGHTS = tuple(3**place % 31 for place in range(17))
 #: Letters the standard leaves out because they look like these.
 _LEFT_OUT = {"I": "1", "O": "0", "S": "5", "Z": "2", "V": "UY"}
 #: Signs of the alphabet that are mistaken for one another by eye or by OCR.
@@ -99,7 +101,14 @@ def _passes(code: str) -> bool:
     # A and Y of the standard's table 1 stand too. Places 3 to 8 are the division and always digits.
     if len(code) != 18 or not _ALPHABET.issuperset(code) or not code[2:8].isdigit():
         return False
-    return uscc.calc_check_digit(code[:-1]) == code[-1]
+    # Some eight times as fast as uscc.calc_check_digit, which the tests hold it to: an import checks 100,000 codes.
+    total = sum(map(mul, _WEIGHTS, map(_PLACES.__getitem__, code)))
+    return _SIGNS[-total % 31] == code[-1]
+
+
+def is_credit_code(code: str) -> bool:
+    """Whether ``code`` is a credit code as it is stored: 18 signs, upper case, right check sign (GB 32100-2015)."""
+    return _passes(code)
 
 
 def _tell_repairs(written: str, narrow: str, code: str) -> str:

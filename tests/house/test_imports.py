@@ -12,13 +12,13 @@ ROOT = Path(__file__).parents[2]
 #: A module imports only from lines above its own (docs: design of the house).
 LAYERS = (
     "clock declarations digests hookspecs refusals workdays scheme_settings charts fonts pages setup",
-    "database permissions scheme unit_files",
+    "database permissions record_kinds scheme unit_files",
     "audit score_rules access plugging name_index schema_files typesetting",
     "settings official_calendar scoring units links error_pages files spreadsheets",
-    "score_facts passwords subjects",
-    "users subject_search obligations",
-    "facts jobs sessions setup_accounts documents",
-    "scores quarter_lists notices",
+    "record_reading score_facts passwords subjects",
+    "registration_batches users subject_search obligations",
+    "facts registration_withdrawals jobs sessions setup_accounts documents",
+    "registration_kind scores quarter_lists notices",
     "score_acts core_hooks chrome gate",
     "views toolkit demonstration",
     "app",
