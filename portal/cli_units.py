@@ -19,7 +19,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, text: str) -> dat
 
 def _person(account: str, permission: str) -> Any:
     """The person who acts, after the password, the permission and the day of login were noted."""
-    from portal.cli import application, sign_in
+    from portal.cli_start import application, sign_in
     from portal.plugging import registry
 
     application()
@@ -41,7 +41,7 @@ def units() -> None:
 def list_units() -> None:
     from portal import clock
     from portal import units as members
-    from portal.cli import application
+    from portal.cli_start import application
     from portal.plugging import registry
     from portal.views.units import state_of
 
@@ -119,7 +119,7 @@ def refuse(request_id: int, reason: str, account: str) -> None:
 @click.argument("key")
 def history(key: str) -> None:
     from portal import units as members
-    from portal.cli import application
+    from portal.cli_start import application
     from portal.views.units import REQUEST_STATES
 
     application()

@@ -13,7 +13,7 @@ from portal.access import PUBLIC
 from portal.database import ready_connection
 from portal.pages import wants_part
 from portal.plugging import registry
-from portal.refusals import NotAllowed
+from portal.refusals import NotAllowed, Refused
 from portal.users import User
 
 HEADERS = {
@@ -66,6 +66,7 @@ def _enter() -> Response | None:
         return None
     ready_connection()
     actor = audit.Actor(account="-", name="未登录", address=request.remote_addr or "", channel="web", request=g.request_id)
+    _refuse_nul()
     view = access_view(request.endpoint)
     if view is not None and getattr(view, "is_api", False):
         audit.act_as(actor)
@@ -84,6 +85,13 @@ def _enter() -> Response | None:
         label = registry().permissions.rows[view.permission].label
         raise NotAllowed(f"您的角色（{'、'.join(current_user.role_labels) or '无'}）没有这项权限：{label}")
     return None
+
+
+def _refuse_nul() -> None:
+    """No text of a form or an address holds a NUL: PostgreSQL cannot store it, and no person types it."""
+    for name, value in [*request.args.items(multi=True), *request.form.items(multi=True)]:
+        if "\0" in name or "\0" in value:
+            raise Refused("提交的内容含有空字符（U+0000），不能保存，请删除后重新提交")
 
 
 def access_view(endpoint: str | None):

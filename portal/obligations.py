@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -163,6 +164,36 @@ def open_obligation(
         title=title, started_on=started_on, started_words=started_words, days=days, deadline=due.day,
         provisional=due.provisional, scored=scored, opened_at=clock.now(),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Owed:
+    """One row of :func:`open_many`: who owes, on which record, about whom."""
+
+    unit: str
+    record: tuple[str, int | str]
+    title: str
+    subject_id: int | None = None
+    scored: bool = True
+
+
+def open_many(kind: str, rows: Iterable[Owed], *, started_on: date, started_words: str, days: int) -> None:
+    """As :func:`open_obligation` for thousands of records at once; what is owed already stays as it is."""
+    if database.transaction_depth() == 0:
+        raise RuntimeError("an obligation opens in the transaction of the act that starts it")
+    KINDS[kind]
+    due, now = official_calendar.calendar().deadline(started_on, days), clock.now()
+    values = [
+        {
+            "kind": kind, "unit": row.unit, "subject": row.subject_id, "record_type": row.record[0],
+            "record_id": str(row.record[1]), "identity": f"{row.record[0]}:{row.record[1]}", "title": row.title,
+            "started_on": started_on, "started_words": started_words, "days": days, "deadline": due.day,
+            "provisional": due.provisional, "scored": row.scored, "state": OPEN, "opened_at": now,
+        }
+        for row in rows
+    ]  # fmt: skip
+    for start in range(0, len(values), 500):
+        Obligation.insert_many(values[start : start + 500]).on_conflict_ignore().execute()
 
 
 def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:

@@ -3,11 +3,14 @@
 from portal import (
     audit,
     clock,
+    documents,
     files,
     jobs,
     obligations,
     official_calendar,
+    record_reading,
     settings,
+    spreadsheets,
     subject_search,
     subjects,
     units,
@@ -39,10 +42,11 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for
+from portal.facts import days_for, scheme_of
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
+from portal.record_kinds import Kept, RecordField, RecordKind, Stored
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
@@ -60,6 +64,7 @@ __all__ = [
     "InstantField",
     "JobKind",
     "JsonField",
+    "Kept",
     "Missing",
     "NavigationItem",
     "NotAllowed",
@@ -68,11 +73,14 @@ __all__ = [
     "PermitItem",
     "Quarter",
     "Record",
+    "RecordField",
+    "RecordKind",
     "Refused",
     "Registration",
     "Schema",
     "Setting",
     "Stale",
+    "Stored",
     "Subject",
     "SubjectEvent",
     "Unit",
@@ -96,8 +104,10 @@ __all__ = [
     "read_check_items",
     "read_permit_file",
     "read_permit_items",
+    "record_reading",
     "registry",
     "requires",
+    "scheme_of",
     "settings",
     "sm3",
     "spreadsheets",

@@ -25,7 +25,7 @@ from werkzeug.test import TestResponse
 
 from portal import app as application
 from portal import audit, clock, official_calendar, passwords, units, users
-from portal.database import database, ready_connection, transaction
+from portal.database import database, is_postgresql, ready_connection, transaction
 from portal.plugging import registry
 from portal.users import User
 from tests import services
@@ -228,3 +228,13 @@ def table_of(response: TestResponse, caption: str) -> list[list[str]]:
                 for row in rows
             ]
     return []
+
+
+def tamper(sql: str) -> None:
+    """Change the log behind the program's back, as an owner of the file or a database administrator could."""
+    if is_postgresql():
+        database.execute_sql("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only")
+    else:
+        database.execute_sql("DROP TRIGGER audit_entry_no_update")
+        database.execute_sql("DROP TRIGGER audit_entry_no_delete")
+    database.execute_sql(sql)

@@ -11,23 +11,14 @@ from flask import Flask
 
 from portal import audit, clock
 from portal.audit import Actor, AuditEntry
-from portal.database import database, is_postgresql, ready_connection, transaction
+from portal.database import database, ready_connection, transaction
+from tests.cast import tamper
 
 
 def write(count: int) -> None:
     for number in range(count):
         with transaction():
             audit.record("试写", "note", number, before={"text": "旧"}, after={"text": f"新{number}"})
-
-
-def tamper(sql: str) -> None:
-    """Change the log behind the program's back, as an owner of the file or a database administrator could."""
-    if is_postgresql():
-        database.execute_sql("ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only")
-    else:
-        database.execute_sql("DROP TRIGGER audit_entry_no_update")
-        database.execute_sql("DROP TRIGGER audit_entry_no_delete")
-    database.execute_sql(sql)
 
 
 def test_the_chain_is_whole_after_ordinary_work(app: Flask) -> None:

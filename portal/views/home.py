@@ -13,11 +13,15 @@ from portal.pages import page
 blueprint = Blueprint("home", __name__)
 
 
+#: Where persons without an inbox begin: the endpoint and the permission that leads there.
+FIRST_PAGES = (("audit.index", "audit.view"), ("people.accounts", "account.list"))
+
+
 @blueprint.get("/")
 @requires("home.view")
 def index() -> Response:
     if not current_user.can("inbox.view"):
-        first = "audit.index" if current_user.can("audit.view") else "people.accounts"
+        first = next((e for e, p in FIRST_PAGES if current_user.can(p)), "auth.account")
         return redirect(url_for(first), 303)
     counts = obligations.open_counts(current_user.unit) if current_user.unit else {}
     urgent = obligations.inbox(current_user.unit, size=8).rows if current_user.unit else []

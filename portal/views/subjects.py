@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from portal import audit, obligations, subject_search, subjects, units
 from portal.access import requires
-from portal.pages import link, page
+from portal.pages import key_from, link, page
 from portal.plugging import registry
 from portal.refusals import Refused
 from portal.subject_search import Filters
@@ -39,7 +39,7 @@ def index() -> Response:
     found = subject_search.Page([], None, None, 0)
     try:
         found = subject_search.search(
-            filters, older=request.args.get("older", type=int), newer=request.args.get("newer", type=int)
+            filters, older=key_from("older"), newer=key_from("newer")
         )
     except Refused as refusal:
         errors = {"q": str(refusal)}

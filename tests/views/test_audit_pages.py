@@ -14,6 +14,7 @@ from portal import audit, audit_search, settings, users
 from portal.audit_search import Filters
 from portal.clock import at
 from portal.database import database, transaction
+from tests import cast
 from tests.cast import NOW, Browser, table_of, text_of
 
 
@@ -123,10 +124,7 @@ def test_verifying_counts_the_chain_and_names_its_head(auditor):
     ],
 )
 def test_verifying_names_the_first_broken_entry(auditor, damage, reason):
-    with transaction():
-        database.execute_sql("DROP TRIGGER audit_entry_no_update")
-        database.execute_sql("DROP TRIGGER audit_entry_no_delete")
-        database.execute_sql(damage)
+    cast.tamper(damage)
     answer = auditor.submit("/audit/", "/audit/verify")
     assert f"审计链有问题：{reason}" in text_of(answer)
     assert not audit.AuditEntry.get(audit.AuditEntry.action == "校验审计链").succeeded

@@ -186,7 +186,7 @@ def test_an_unknown_unit_is_not_found(as_person):
 def run(app, people, monkeypatch):
     """Run ``portal units …`` as a person on the same database."""
     monkeypatch.setenv("PORTAL_PASSWORD", PASSWORD)
-    monkeypatch.setattr("portal.cli.application", lambda: app)
+    monkeypatch.setattr("portal.cli_start.application", lambda: app)
 
     def invoke(*words: str) -> tuple[int, str]:
         result = CliRunner().invoke(commands, list(words))

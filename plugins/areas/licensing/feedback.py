@@ -1,0 +1,50 @@
+"""Feedback (反馈): what a unit did about a row it claimed; the first answer closes the clock."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from portal.toolkit import Refused, audit, clock, obligations, transaction
+
+from . import claims, rules
+from .models import Claim, Feedback
+
+
+def answer(
+    unit: str, ids: list[int], kind: str, *, day: date | None = None, document: str = "", note: str = ""
+) -> int:
+    """``unit`` answers the rows ``ids`` with ``kind``: 指导, 收到申请, 准予, 不予, 未从事, 无需办理, 纳入监管 (areas.md 1.4).
+
+    Returns how many. Raises Refused (kind does not fit, day in the future, note missing), Stale or Missing.
+    """
+    day = day or clock.today()
+    problems = {}
+    if kind not in rules.FEEDBACK_KINDS:
+        problems["kind"] = "请选择反馈内容"
+    if day > clock.today():
+        problems["day"] = f"日期 {day} 在今天之后"
+    if kind in ("not_needed", "supervised") and not note.strip():
+        problems["note"] = f"反馈“{rules.FEEDBACK_KINDS[kind]}”须写明情况"
+    if problems:
+        raise Refused("；".join(problems.values()), problems)
+    with transaction():
+        for claim_id in ids:
+            _answer_one(claims.own_claim(unit, claim_id, "answer"), kind, day, document, note)
+    return len(ids)
+
+
+def _answer_one(claim: Claim, kind: str, day: date, document: str, note: str) -> None:
+    if kind not in rules.feedback_kinds(claim.kind):
+        raise Refused(f"“{claim.item_name}”的反馈不能是“{rules.FEEDBACK_KINDS[kind]}”", {"kind": "请另选"})
+    Feedback.create(
+        claim=claim, unit=claim.unit, kind=kind, day=day, document=document.strip(), note=note.strip(),
+        entered_at=clock.now(), entered_by=audit.actor().name,
+    )  # fmt: skip
+    Claim.update(state="answered", feedback=kind, feedback_on=claim.feedback_on or clock.today()).where(
+        Claim.id == claim.id
+    ).execute()
+    obligations.fulfil("feedback", (claims.RECORD, claim.id), claim.unit)
+    audit.record(
+        "反馈", claims.RECORD, claim.id, before={"state": claim.state, "feedback": claim.feedback},
+        after={"state": "answered", "feedback": kind}, note=note,
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+"""回退处理: what units returned, and the pusher's decision; after its clock ran out the office decides."""
+
+from __future__ import annotations
+
+from flask import Response, flash, redirect, request, url_for
+from flask_login import current_user
+
+from portal.toolkit import Refused, act, obligations, page, requires, units
+
+from .. import rollbacks, rules
+from . import blueprint
+
+
+@blueprint.get("/roll-backs/", endpoint="roll_backs")
+@requires("licensing.view")
+def index() -> Response:
+    found, after = rollbacks.waiting_for(current_user, request.args.get("after", 0, type=int))
+    return page(
+        "licensing/roll_backs.html", rows=[(r, units.name_of(r.unit), rules.ROLL_BACK_REASONS[r.reason]) for r in found],
+        next_href=url_for("licensing.roll_backs", after=after) if after else None,
+    )  # fmt: skip
+
+
+@blueprint.get("/roll-backs/<int:record_id>")
+@requires("licensing.view")
+def roll_back(record_id: int) -> Response:
+    return _show(rollbacks.roll_back_for(current_user, record_id))
+
+
+def _show(
+    found, errors: dict[str, str] | None = None, text: str = "", values: dict | None = None
+) -> Response:
+    return page(
+        "licensing/roll_back.html", status=422 if text else 200, found=found, row=found.claim, subject=found.claim.subject,
+        unit_label=units.name_of(found.unit), named_label=units.name_of(found.names_unit), next_label=units.name_of(found.next_unit),
+        reason=rules.ROLL_BACK_REASONS[found.reason], outcome_label=rules.ROLL_BACK_OUTCOMES.get(found.state, ""),
+        may_decide=rollbacks.may_decide(current_user, found), errors=errors or {}, refusal=text,
+        values=values or {"next_unit": found.names_unit}, outcomes=list(rules.ROLL_BACK_OUTCOMES.items()),
+        members=[(unit.key, unit.name) for unit in units.enabled() if unit.key != found.unit],
+        owed=[(o, obligations.lamp(o)) for o in obligations.of_record("roll_back", found.id)],
+    )  # fmt: skip
+
+
+@blueprint.post("/roll-backs/<int:record_id>")
+@act("licensing.view")
+def decide(record_id: int) -> Response:
+    found = rollbacks.roll_back_for(current_user, record_id)
+    form = request.form
+    try:
+        rollbacks.decide_for(
+            current_user, found, form.get("outcome", ""), form.get("next_unit", ""), form.get("note", "")
+        )
+    except Refused as refusal:
+        return _show(found, refusal.fields, str(refusal), dict(form))
+    flash("回退已处理。", "success")
+    return redirect(url_for("licensing.roll_back", record_id=found.id), 303)
