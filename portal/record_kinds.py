@@ -43,9 +43,14 @@ class RecordField:
 
     def __post_init__(self) -> None:
         _require(self.key.isidentifier() and self.label, f"字段“{self.key}”须有英文标识和中文名称")
-        _require(self.type in FIELD_TYPES, f"字段“{self.label}”的类型“{self.type}”不在 {'、'.join(FIELD_TYPES)} 之中")
+        _require(
+            self.type in FIELD_TYPES,
+            f"字段“{self.label}”的类型“{self.type}”不在 {'、'.join(FIELD_TYPES)} 之中",
+        )
         _require(self.type != "choice" or self.choices, f"字段“{self.label}”没有列出可选值")
-        _require(self.way in ("both", "in", "out"), f"字段“{self.label}”的方向“{self.way}”应为 both、in 或 out")
+        _require(
+            self.way in ("both", "in", "out"), f"字段“{self.label}”的方向“{self.way}”应为 both、in 或 out"
+        )
         _require(self.unit in ("元", "万元"), f"字段“{self.label}”的金额单位应为元或万元")
 
 
@@ -101,7 +106,10 @@ class RecordKind:
         _require(not twice, f"记录“{self.label}”的字段重复：{'、'.join(twice)}")
         unknown = sorted({*self.identity, *self.filters} - set(keys))
         _require(not unknown, f"记录“{self.label}”用到未声明的字段：{'、'.join(unknown)}")
-        _require(self.key.isascii() and self.key.replace("-", "").isalnum(), f"记录标识“{self.key}”应为英文字母、数字和连字符")
+        _require(
+            self.key.isascii() and self.key.replace("-", "").isalnum(),
+            f"记录标识“{self.key}”应为英文字母、数字和连字符",
+        )
         _require(self.identity, f"记录“{self.label}”没有说明怎样认出同一条（identity）")
 
     def field(self, key: str) -> RecordField:

@@ -32,7 +32,8 @@ class FieldProblem:
 def columns(kind: RecordKind) -> list[Column]:
     """The columns that an imported file may have, by label, 双公示 name and aliases."""
     return [
-        Column(f.key, column_title(f), (f.label, *filter(None, (f.standard,)), *f.aliases), f.required) for f in kind.incoming()
+        Column(f.key, column_title(f), (f.label, *filter(None, (f.standard,)), *f.aliases), f.required)
+        for f in kind.incoming()
     ]
 
 

@@ -53,14 +53,20 @@ class _Known:
             length = [code for code in codes if (len(code) == 18) == (column is Subject.credit_code)]
             for start in range(0, len(length), _PART):
                 part = length[start : start + _PART]
-                query = Subject.select(column, Subject.id, Subject.state, Subject.name).where(column.in_(part))
-                self.by_code.update((code, (number, state, name)) for code, number, state, name in query.tuples())
+                query = Subject.select(column, Subject.id, Subject.state, Subject.name).where(
+                    column.in_(part)
+                )
+                self.by_code.update(
+                    (code, (number, state, name)) for code, number, state, name in query.tuples()
+                )
         self.events: dict[tuple[int, str], int] = {}
         numbers = [number for number, _, _ in self.by_code.values()]
         digests = {row.digest for row in rows}
         for start in range(0, len(numbers), _PART):
             query = SubjectEvent.select(SubjectEvent.subject, SubjectEvent.digest, SubjectEvent.id)
-            for subject_id, digest, event_id in query.where(SubjectEvent.subject.in_(numbers[start : start + _PART])).tuples():
+            for subject_id, digest, event_id in query.where(
+                SubjectEvent.subject.in_(numbers[start : start + _PART])
+            ).tuples():
                 if digest in digests:
                     self.events[subject_id, digest] = event_id
 
@@ -95,7 +101,9 @@ def compare(registrations: Sequence[Registration | Refused]) -> list[str | Refus
         if row.registration is None:
             found.append(row.refused)
         else:
-            found.append(_compared(row, known.by_code.get(row.code) if _is_plain(row) else _looked_up(row), known))
+            found.append(
+                _compared(row, known.by_code.get(row.code) if _is_plain(row) else _looked_up(row), known)
+            )
     return found
 
 
@@ -109,7 +117,10 @@ def _compared(row: _Row, there: tuple[int, str, str] | None, known: _Known) -> s
     if there is None:
         if registration.event in ("设立", "变更"):
             return "created"
-        return Refused(f"没有找到要{registration.event}的主体：{registration.code or registration.name}", {"event": "没有找到要办理的主体"})
+        return Refused(
+            f"没有找到要{registration.event}的主体：{registration.code or registration.name}",
+            {"event": "没有找到要办理的主体"},
+        )
     number, state, _ = there
     if (number, row.digest) in known.events:
         return "same"
@@ -118,11 +129,16 @@ def _compared(row: _Row, there: tuple[int, str, str] | None, known: _Known) -> s
         if SubjectEvent.select().where(same).exists():
             return "same"
     if registration.event == "设立" and state == "存续" and not registration.turned_from:
-        return Refused(f"“{registration.name}”（{registration.code}）已经登记，应报变更而不是设立", {"event": "该主体已经登记，应报变更"})
+        return Refused(
+            f"“{registration.name}”（{registration.code}）已经登记，应报变更而不是设立",
+            {"event": "该主体已经登记，应报变更"},
+        )
     return "changed"
 
 
-def store(registrations: Sequence[Registration | Refused], *, unit: str, source: str) -> list[Stored | Refused]:
+def store(
+    registrations: Sequence[Registration | Refused], *, unit: str, source: str
+) -> list[Stored | Refused]:
     """Store each registration inside the running transaction; a refused one leaves nothing behind.
 
     New subjects are written in bulk with one audit entry for the batch, which holds the digest of its rows; everything
@@ -137,7 +153,12 @@ def store(registrations: Sequence[Registration | Refused], *, unit: str, source:
         if row.registration is None:
             continue
         there = known.by_code.get(row.code)
-        if _is_plain(row) and there is None and row.code not in fresh and row.registration.event in ("设立", "变更"):
+        if (
+            _is_plain(row)
+            and there is None
+            and row.code not in fresh
+            and row.registration.event in ("设立", "变更")
+        ):
             fresh[row.code] = place
             continue
         if there is not None and (there[0], row.digest) in known.events:

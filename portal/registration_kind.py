@@ -43,7 +43,17 @@ FIELDS = (
     RecordField("classification", "分类", "text", way="out"),
 )  # fmt: skip
 #: Fields of a Registration that a sender may leave out.
-_TEXTS = ("kind", "representative", "registrar", "address", "street", "industry", "scope", "turned_from", "code")
+_TEXTS = (
+    "kind",
+    "representative",
+    "registrar",
+    "address",
+    "street",
+    "industry",
+    "scope",
+    "turned_from",
+    "code",
+)
 
 
 def _may_import(unit: str) -> None:
@@ -56,7 +66,13 @@ def _may_import(unit: str) -> None:
 def registration_of(values: Mapping[str, Any]) -> Registration | Refused:
     """The registration that a row's values make; what a file leaves out (设立, the category) is read from the code."""
     code = values.get("code") or ""
-    guessed = "个体工商户" if code.startswith("92") or not code else "农民专业合作社" if code.startswith("93") else "企业"
+    guessed = (
+        "个体工商户"
+        if code.startswith("92") or not code
+        else "农民专业合作社"
+        if code.startswith("93")
+        else "企业"
+    )
     if not isinstance(values.get("approved"), date):
         return Refused("核准日期不能为空", {"approved": "不能为空"})
     return Registration(
@@ -81,8 +97,15 @@ def _undo(reference: str, *, unit: str) -> None:
 
 
 def _kept(subject: Subject) -> Kept:
-    values = {field.key: getattr(subject, field.key) for field in FIELDS if field.way != "in" and hasattr(subject, field.key)}
-    values |= {"code": subject.credit_code or subject.registration_number or "", "classification": subject.classification_label}
+    values = {
+        field.key: getattr(subject, field.key)
+        for field in FIELDS
+        if field.way != "in" and hasattr(subject, field.key)
+    }
+    values |= {
+        "code": subject.credit_code or subject.registration_number or "",
+        "classification": subject.classification_label,
+    }
     return Kept(subject.id, subject.version, values)
 
 
@@ -107,7 +130,9 @@ def _rows(viewer: Any, filters: Mapping[str, str], after: int = 0) -> Iterator[K
 def _fetch(viewer: Any, ids: Sequence[int]) -> list[Kept]:
     if not viewer.can("subject.view"):
         return []
-    return [_kept(subject) for subject in Subject.select().where(Subject.id.in_(list(ids))).order_by(Subject.id)]
+    return [
+        _kept(subject) for subject in Subject.select().where(Subject.id.in_(list(ids))).order_by(Subject.id)
+    ]
 
 
 def _changes(viewer: Any, since: int, limit: int) -> list[tuple[int, Kept]]:

@@ -35,7 +35,12 @@ def withdraw(event_id: int, *, unit: str) -> None:
         _rebuild(subject)
         name_index.index(subject.id, keys_before, subjects.keys_of(subject))
         audit.record(
-            "撤回登记", "subject", subject.id, before=before, after=subjects.plain(subject), note=f"{event.event} {event.source}"
+            "撤回登记",
+            "subject",
+            subject.id,
+            before=before,
+            after=subjects.plain(subject),
+            note=f"{event.event} {event.source}",
         )
 
 
@@ -59,7 +64,9 @@ def _may(event: SubjectEvent, subject: Subject, unit: str) -> None:
 
 def _withdraw_obligations(event: SubjectEvent, subject: Subject) -> None:
     Obligation.update(state=WITHDRAWN, reason="登记已由推送单位撤回", waiting_since=None).where(
-        (Obligation.subject == subject) & (Obligation.state == OPEN) & (Obligation.opened_at >= event.received_at)
+        (Obligation.subject == subject)
+        & (Obligation.state == OPEN)
+        & (Obligation.opened_at >= event.received_at)
     ).execute()
 
 
