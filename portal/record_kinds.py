@@ -79,10 +79,12 @@ class RecordKind:
     ``may_import(unit)`` raises NotAllowed for a unit that does not bring in this kind.
     ``store(rows, *, unit, source)`` stores dicts by field key inside the running transaction and answers for each row
     a Stored or the Refused; ``compare(rows, *, unit)`` says the same as ``created``, ``changed``, ``same`` or a Refused
-    without storing. ``undo(reference, *, unit)`` takes one stored act back, or raises Refused.
+    without storing. ``undo(reference, *, unit)`` takes one stored act back, or raises Refused; ``blocked(references, *,
+    unit, source)`` says beforehand why one of the acts of ``source`` cannot be taken back, or "".
     ``rows(viewer, filters, after)`` streams Kept records with ids above ``after``, in the order of their ids;
     ``fetch(viewer, ids)`` gives those of ``ids`` that the viewer may see; ``changes(viewer, since, limit)`` gives
-    (number, Kept) pairs, numbers in the order of commits. ``filters`` names fields by whose values ``rows`` narrows.
+    (number, Kept) pairs, numbers in the order of commits. ``filters`` names fields by whose values ``rows`` narrows; ``sources`` are
+    other ways in which a file may be meant, source → its words, such as a stock that starts no clocks.
     """
 
     key: str
@@ -98,7 +100,9 @@ class RecordKind:
     rows: Callable[..., Any]
     fetch: Callable[..., list[Kept]]
     changes: Callable[..., list[tuple[int, Kept]]]
+    blocked: Callable[..., str]
     filters: tuple[str, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         keys = [f.key for f in self.fields]

@@ -96,6 +96,10 @@ def _undo(reference: str, *, unit: str) -> None:
     registration_withdrawals.withdraw(int(reference), unit=unit)
 
 
+def _blocked(references: Sequence[str], *, unit: str, source: str) -> str:
+    return registration_withdrawals.blocked([int(reference) for reference in references], unit=unit, source=source)
+
+
 def _kept(subject: Subject) -> Kept:
     values = {
         field.key: getattr(subject, field.key)
@@ -148,5 +152,6 @@ def _changes(viewer: Any, since: int, limit: int) -> list[tuple[int, Kept]]:
 KIND = RecordKind(
     key="registrations", label="登记信息", fields=FIELDS, identity=("code",), read_permission="subject.view",
     write_permission="registration.import", may_import=_may_import, store=_store, compare=_compare, undo=_undo,
-    rows=_rows, fetch=_fetch, changes=_changes, filters=("name", "state", "street", "industry", "classification"),
+    rows=_rows, fetch=_fetch, changes=_changes, blocked=_blocked,
+    sources={"存量": "存量登记：平台启用前已有的主体，只入库，不推送"}, filters=("name", "state", "street", "industry", "classification"),
 )  # fmt: skip

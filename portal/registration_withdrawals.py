@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from portal import audit, name_index, subjects, units
 from portal.database import transaction
 from portal.obligations import FULFILLED, OPEN, WITHDRAWN, Obligation
@@ -44,11 +46,21 @@ def withdraw(event_id: int, *, unit: str) -> None:
         )
 
 
-def _may(event: SubjectEvent, subject: Subject, unit: str) -> None:
+def blocked(event_ids: Sequence[int], *, unit: str, source: str) -> str:
+    """Why one of these registrations, which came together by ``source``, cannot be taken back; "" when all can."""
+    for event in SubjectEvent.select(SubjectEvent, Subject).join(Subject).where(SubjectEvent.id.in_(list(event_ids))):
+        try:
+            _may(event, event.subject, unit, together=source)
+        except Refused as refused:
+            return str(refused)
+    return ""
+
+
+def _may(event: SubjectEvent, subject: Subject, unit: str, together: str = "") -> None:
     if event.unit != unit:
         raise Refused(f"“{subject.name}”的这条登记由{units.name_of(event.unit)}推送，只能由它撤回")
     later = SubjectEvent.select().where((SubjectEvent.subject == subject) & (SubjectEvent.id > event.id))
-    if any(not other.source.endswith(_TAKEN_BACK) for other in later):
+    if any(not other.source.endswith(_TAKEN_BACK) and other.source != together for other in later):
         raise Refused(f"“{subject.name}”之后又有新的登记，不能再撤回")
     acted = (
         Obligation.select()

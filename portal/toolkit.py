@@ -22,6 +22,7 @@ from portal.database import (
     Record,
     Schema,
     database,
+    insert_rows,
     is_postgresql,
     transaction,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "documents",
     "files",
     "hookimpl",
+    "insert_rows",
     "is_postgresql",
     "jobs",
     "link",

@@ -1,0 +1,53 @@
+"""Exchange (数据交换): nothing is typed twice; imports, exports, the API and files out over one declaration a kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint
+
+from portal.toolkit import JobKind, NavigationItem, Permission, Schema, hookimpl
+
+_MEMBERS = frozenset(
+    {"officer", "liaison", "inspector", "legal", "head", "office", "convenor", "deputy_convenor", "zone_office"}
+)
+_WORKERS = frozenset({"officer", "liaison"})
+
+
+@hookimpl
+def register_schema() -> Schema:
+    from .models import MODELS
+
+    return Schema("areas.exchange", MODELS, Path(__file__).parent / "migrations")
+
+
+@hookimpl
+def register_blueprint() -> Blueprint:
+    from .views import blueprint
+
+    return blueprint
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    return [
+        Permission("exchange.import", "导入文件、撤销本单位的导入", _WORKERS | {"office"}),
+    ]
+
+
+@hookimpl
+def register_navigation() -> list[NavigationItem]:
+    return [
+        NavigationItem("导入", "exchange.imports", "exchange.import", 10, "数据交换"),
+    ]
+
+
+@hookimpl
+def register_job_kinds() -> list[JobKind]:
+    from . import imports, undoing
+
+    return [
+        JobKind(imports.CHECK_JOB, "检查导入文件", imports.check_job),
+        JobKind(imports.TAKE_JOB, "导入文件", imports.take_job),
+        JobKind(undoing.UNDO_JOB, "撤销导入", undoing.undo_job),
+    ]
