@@ -15,7 +15,7 @@ from portal import (
     subjects,
     units,
 )
-from portal.access import act, requires
+from portal.access import act, api, requires
 from portal.database import (
     InstantField,
     JsonField,
@@ -86,6 +86,7 @@ __all__ = [
     "SubjectEvent",
     "Unit",
     "act",
+    "api",
     "audit",
     "canonical",
     "clock",

@@ -75,13 +75,14 @@ def test_every_problem_names_row_column_value_and_rule(unit: str) -> None:
 
 
 def test_the_wrong_rows_come_back_as_the_senders_own_file_with_marks_and_reasons(unit: str) -> None:
-    run = send(as_xlsx([good(1), good(2, 核准日期="昨天"), good(3)]), "登记.xlsx", unit)
+    sent = as_xlsx([good(1), good(2, 核准日期="昨天"), good(3)])
+    run = send(sent, "登记.xlsx", unit)
     sheet = openpyxl.load_workbook(io.BytesIO(sheets_out.wrong_rows(run))).active
     rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert rows[0][-1] == "问题" and rows[0][:2] == ["名称", "统一社会信用代码"]
     assert len(rows) == 2 and rows[1][1] == code(2) and "原第3行" in rows[1][-1]
     assert sheet.cell(2, 3).fill.fgColor.rgb.endswith("FFC7CE")
-    assert sheets_out.original(run) == as_xlsx([good(1), good(2, 核准日期="昨天"), good(3)])
+    assert sheets_out.original(run) == sent
     with pytest.raises(Refused, match="没有问题行"):
         sheets_out.wrong_rows(send(as_csv([good(1)]), "登记.csv", unit))
 
@@ -181,10 +182,18 @@ def test_an_import_on_which_another_unit_acted_stays_whole(unit: str) -> None:
     assert ImportRun.get_by_id(run.id).state == "done"
 
 
-def long_file(count: int = 2600) -> bytes:
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file is a job's, and a batch is a hundred rows."""
+    monkeypatch.setattr(imports, "SHORT_BYTES", 0)
+    monkeypatch.setattr(imports, "_BATCH", 100)
+
+
+def long_file(count: int = 260) -> bytes:
     return as_csv([good(n) for n in range(count)])
 
 
+@pytest.mark.usefixtures("small_steps")
 def test_long_files_are_worked_on_as_jobs_with_progress(unit: str, people: dict[str, Any]) -> None:
     with audit.acting(people["shenpi-jingban"].as_actor()):
         run = send(long_file(), "登记.csv", unit)
@@ -194,19 +203,20 @@ def test_long_files_are_worked_on_as_jobs_with_progress(unit: str, people: dict[
         assert run.state == "taking"
         jobs.work_off()
     run = ImportRun.get_by_id(run.id)
-    assert (run.state, run.taken_created, run.after) == ("done", 2600, 2601)
+    assert (run.state, run.taken_created, run.after) == ("done", 260, 261)
     job = imports.job_of(run)
-    assert (job.state, job.done, job.total) == ("done", 2600, 2600)
+    assert (job.state, job.done, job.total) == ("done", 260, 260)
     with audit.acting(people["shenpi-jingban"].as_actor()):
         undoing.undo(run.id, unit)
         jobs.work_off()
-    assert ImportRun.get_by_id(run.id).undone == 2600
+    assert ImportRun.get_by_id(run.id).undone == 260
 
 
 class Crash(BaseException):
     """The process dies here."""
 
 
+@pytest.mark.usefixtures("small_steps")
 def test_a_stopped_job_goes_on_behind_its_last_batch(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     run = send(long_file(), "登记.csv", unit)
     jobs.work_off()
@@ -223,12 +233,13 @@ def test_a_stopped_job_goes_on_behind_its_last_batch(unit: str, monkeypatch: pyt
     monkeypatch.setattr(imports, "_store_batch", dies)
     with pytest.raises(Crash):
         jobs.work_off()
-    assert (ImportRun.get_by_id(run.id).after, Subject.select().count()) == (1001, 1000)
+    assert (ImportRun.get_by_id(run.id).after, Subject.select().count()) == (101, 100)
     monkeypatch.setattr(imports, "_store_batch", kept)
     jobs.work_off()
-    assert (ImportRun.get_by_id(run.id).taken_created, Subject.select().count(), SubjectEvent.select().count()) == (2600, 2600, 2600)
+    assert (ImportRun.get_by_id(run.id).taken_created, Subject.select().count(), SubjectEvent.select().count()) == (260, 260, 260)
 
 
+@pytest.mark.usefixtures("small_steps")
 def test_a_cancelled_job_keeps_what_it_did_and_can_be_taken_up_again(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     run = send(long_file(), "登记.csv", unit)
     jobs.work_off()
@@ -237,7 +248,7 @@ def test_a_cancelled_job_keeps_what_it_did_and_can_be_taken_up_again(unit: str, 
 
     def cancelled(*arguments: Any) -> int:
         done = kept(*arguments)
-        if ImportRun.get_by_id(run.id).after > 1001:
+        if ImportRun.get_by_id(run.id).after > 101:
             with transaction():
                 jobs.cancel(imports.job_of(run))
         return done
@@ -245,11 +256,11 @@ def test_a_cancelled_job_keeps_what_it_did_and_can_be_taken_up_again(unit: str, 
     monkeypatch.setattr(imports, "_store_batch", cancelled)
     jobs.work_off()
     run = ImportRun.get_by_id(run.id)
-    assert (run.state, run.after, Subject.select().count()) == ("stopped", 1001, 1000)
+    assert (run.state, run.after, Subject.select().count()) == ("stopped", 101, 100)
     monkeypatch.setattr(imports, "_store_batch", kept)
     imports.take(run.id, unit)
     jobs.work_off()
-    assert ImportRun.get_by_id(run.id).taken_created == 2600
+    assert ImportRun.get_by_id(run.id).taken_created == 260
 
 
 def test_the_template_holds_every_column_and_examples_on_a_second_sheet(app) -> None:
