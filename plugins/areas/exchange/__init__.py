@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint
 
-from portal.toolkit import JobKind, NavigationItem, Permission, Schema, hookimpl
+from portal.toolkit import JobKind, NavigationItem, Permission, Schema, Setting, hookimpl, number_setting
 
 _MEMBERS = frozenset(
     {"officer", "liaison", "inspector", "legal", "head", "office", "convenor", "deputy_convenor", "zone_office"}
@@ -31,7 +31,15 @@ def register_blueprint() -> Blueprint:
 @hookimpl
 def register_permissions() -> list[Permission]:
     return [
+        Permission("exchange.token", "为本单位的系统建立、作废接口令牌", frozenset({"liaison"})),
         Permission("exchange.import", "导入文件、撤销本单位的导入", _WORKERS | {"office"}),
+    ]
+
+
+@hookimpl
+def register_settings() -> list[Setting]:
+    return [
+        number_setting("exchange.requests_per_minute", "每个接口令牌每分钟最多请求数", 600, "次", 10, 60_000, "settings.edit"),
     ]
 
 
