@@ -20,6 +20,6 @@ def totals(rows: list[tuple[str, Decimal]], title: str) -> str:
         if hasattr(leather.theme, name):
             setattr(leather.theme, name, family)
     chart = leather.Chart(title)
-    chart.add_bars([(float(total), name) for name, total in reversed(rows)], fill_color=BAR)
+    chart.add_bars([(float(total), name) for name, total in rows], fill_color=BAR)
     chart.add_x_scale(0, 100)
     return chart.to_svg(width=760, height=60 + 34 * max(len(rows), 1))

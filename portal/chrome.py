@@ -37,7 +37,7 @@ def navigation(viewer: Any) -> list[dict[str, Any]]:
     names = [*GROUPS, *sorted({item.group for item in items} - set(GROUPS))]
     groups = []
     for name in names:
-        shown = [item for item in items if item.group == name and viewer.can(item.permission)]
+        shown = [item for item in items if item.group == name and _is_for(item, viewer)]
         if shown:
             entries = [
                 {"label": item.label, "href": url_for(item.endpoint), "active": _is_here(item.endpoint), "count": None}
@@ -45,6 +45,14 @@ def navigation(viewer: Any) -> list[dict[str, Any]]:
             ]
             groups.append({"label": name, "items": entries})
     return groups
+
+
+def _is_for(item: NavigationItem, viewer: Any) -> bool:
+    unit = registry().by_key.get(viewer.unit)
+    own = (not item.function or (unit is not None and item.function in unit.functions)) and (
+        not item.duty or (unit is not None and item.duty in unit.duties)
+    )
+    return own and viewer.can(item.permission)
 
 
 def _is_here(endpoint: str) -> bool:

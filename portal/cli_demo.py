@@ -11,7 +11,7 @@ from portal import clock
 from portal.refusals import Refused
 from portal.workdays import Quarter
 
-MOMENT = "2026-09-25T10:00"
+MOMENT = "2026-09-28T10:00"
 
 
 @click.command("demo", help="建立演示季度（虚构数据）；--serve 同时启动网页")

@@ -219,13 +219,18 @@ class Permission:
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """An entry of the main navigation, shown to those who hold ``permission``; ``endpoint`` is a Flask endpoint."""
+    """An entry of the main navigation, shown to those who hold ``permission``; ``endpoint`` is a Flask endpoint.
+
+    ``function`` shows it only to people of the unit with that special function, ``duty`` of units with that duty.
+    """
 
     label: str
     endpoint: str
     permission: str
     order: int = 100
     group: str = ""
+    function: str = ""
+    duty: str = ""
 
 
 @dataclass(frozen=True)
@@ -250,7 +255,10 @@ class Alert:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: key, words, default, unit of measure, the check of a new value, who changes it, its source."""
+    """One setting: key, words, default, unit of measure, the check of a new value, who changes it, its source.
+
+    ``group`` is the heading it stands under; ``choices`` are (value, words) where it takes one of a few.
+    """
 
     key: str
     label: str
@@ -260,6 +268,8 @@ class Setting:
     rule: str
     permission: str
     source: str = ""
+    group: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import peewee
@@ -365,24 +365,6 @@ def open_counts(unit: str) -> dict[str, tuple[int, int]]:
     return {kind: (total, late or 0) for kind, total, late in query.tuples()}
 
 
-def figures(first: date, last: date) -> list[tuple[str, str, int, int, int, int]]:
-    """By unit and kind, for deadlines from ``first`` to ``last``: (unit, kind, owed, done, on time, overdue and open)."""
-    done = Obligation.state == FULFILLED
-    query = (
-        Obligation.select(
-            Obligation.unit,
-            Obligation.kind,
-            peewee.fn.COUNT(Obligation.id),
-            peewee.fn.SUM(peewee.Case(None, [(done, 1)], 0)),
-            peewee.fn.SUM(peewee.Case(None, [(done & (Obligation.fulfilled_on <= Obligation.deadline), 1)], 0)),
-            peewee.fn.SUM(peewee.Case(None, [((Obligation.state == OPEN) & (Obligation.deadline < clock.today()), 1)], 0)),
-        )
-        .where(Obligation.deadline.between(first, last) & Obligation.state.in_([OPEN, FULFILLED]))
-        .group_by(Obligation.unit, Obligation.kind)
-    )
-    return list(query.tuples())
-
-
 def of_record(record_type: str, record_id: int | str) -> list[Obligation]:
     """Every obligation on one record, oldest first."""
     return list(
@@ -401,8 +383,3 @@ def obligation_for(viewer: Any, obligation_id: int) -> Obligation:
     if not allowed or not viewer.can("inbox.view"):
         raise Missing("没有这项时限义务，或者它不属于您的单位")
     return found
-
-
-def overdue_since(moment: datetime) -> list[Obligation]:
-    """Open obligations whose deadline passed before ``moment``, for the warnings."""
-    return list(Obligation.select().where((Obligation.state == OPEN) & (Obligation.deadline < moment.date())))

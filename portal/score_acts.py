@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
+import re
+import unicodedata
 from typing import Any
 
 from portal import audit, clock, facts, obligations, scoring
@@ -70,15 +70,11 @@ def adjust(quarter: Quarter, unit: str, item: str, changes: dict[str, Any], reas
 
 
 def read_set(text: str) -> str:
-    """A value typed for a discretionary part as a decimal with at most two places. Raises Refused."""
-    text = text.strip()
-    try:
-        value = Decimal(text)
-    except ArithmeticError:
-        raise Refused(f"分值“{text}”不是数字", {"value": "应为数字，最多两位小数"}) from None
-    if not value.is_finite() or value < 0 or Fraction(value) * 100 % 1:
-        raise Refused(f"分值“{text}”应为不小于 0、最多两位小数的数字", {"value": "应为不小于 0、最多两位小数的数字"})
-    return str(value)
+    """A value typed for a discretionary part, with at most two decimals. Raises Refused."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,2})?", text):
+        raise Refused(f"分值“{text[:20]}”应为不小于 0、最多两位小数的数字", {"value": "应为不小于 0、最多两位小数的数字"})
+    return text
 
 
 def enter_stage(quarter: Quarter, stage: str) -> None:

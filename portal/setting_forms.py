@@ -17,17 +17,10 @@ from portal.settings import SettingRefused, SettingValue, known
 from portal.workdays import Quarter
 
 SCHEME = "scheme."
-GROUPS = (
-    ("site", "平台"),
-    ("days", "时限"),
-    ("licensing", "证照联动"),
-    ("scheme", "计分细则（附件2-1）"),
-    ("security", "安全"),
-)
+#: Headings in this order first; those of the areas follow.
+GROUPS = ("平台", "时限", "计分细则（附件2-1）", "安全")
+SCHEME_GROUP = GROUPS[2]
 YES_NO = (("true", "是"), ("false", "否"))
-#: Words for the values of settings that take one of a few.
-CHOICES = {"licensing.permit_cancel_from": (("arrival", "信息到达日"), ("decision", "决定日"))}
-
 
 @dataclass(frozen=True)
 class Row:
@@ -60,10 +53,10 @@ def current_scheme(day: date) -> Scheme:
 def rows(day: date) -> dict[str, list[Row]]:
     """Every setting on ``day``, by group."""
     stored = _since(day)
-    found: dict[str, list[Row]] = {group: [] for group, _ in GROUPS}
-    for key in known():
-        found[key.partition(".")[0]].append(_core_row(key, stored))
-    found["scheme"] = [_scheme_row(name, day, stored) for name in SETTING_LABELS]
+    found: dict[str, list[Row]] = {group: [] for group in GROUPS}
+    for key, setting in known().items():
+        found.setdefault(setting.group or "其他", []).append(_core_row(key, stored))
+    found[SCHEME_GROUP] = [_scheme_row(name, day, stored) for name in SETTING_LABELS]
     return found
 
 
@@ -94,7 +87,7 @@ def words(key: str, value: Any) -> str:
         return next(text for name, _, text in scheme.settings_in_words() if name == key.removeprefix(SCHEME))
     if isinstance(value, bool):
         return "是" if value else "否"
-    text = dict(CHOICES.get(key, ())).get(value, str(value))
+    text = dict(known()[key].choices).get(value, str(value)) if key in known() else str(value)
     return f"{text} {known()[key].unit}".strip() if key in known() else text
 
 
@@ -103,8 +96,8 @@ def _core_row(key: str, stored: dict[str, SettingValue]) -> Row:
     value = stored[key].value if key in stored else setting.default
     if isinstance(setting.default, bool):
         kind, typed, choices = "choice", "true" if value else "false", YES_NO
-    elif key in CHOICES:
-        kind, typed, choices = "choice", value, CHOICES[key]
+    elif setting.choices:
+        kind, typed, choices = "choice", value, setting.choices
     else:
         kind, typed, choices = "number" if isinstance(setting.default, int) else "text", value, ()
     rule = f"应为{'或'.join(label for _, label in choices)}" if choices else setting.rule

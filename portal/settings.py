@@ -26,19 +26,29 @@ def _whole(low: int, high: int) -> tuple[Callable[[Any], bool], str]:
     )
 
 
-def number_setting(key: str, label: str, default: int, unit: str, low: int, high: int, permission: str, source: str = "") -> Setting:
+def number_setting(key: str, label: str, default: int, unit: str, low: int, high: int, permission: str, source: str = "", group: str = "") -> Setting:
     check, rule = _whole(low, high)
-    return Setting(key, label, default, unit, check, rule, permission, source)
+    return Setting(key, label, default, unit, check, rule, permission, source, group)
 
 
-def yes_no_setting(key: str, label: str, default: bool, permission: str, source: str = "") -> Setting:
-    return Setting(key, label, default, "", lambda value: isinstance(value, bool), "应为是或否", permission, source)
+def yes_no_setting(key: str, label: str, default: bool, permission: str, source: str = "", group: str = "") -> Setting:
+    return Setting(key, label, default, "", lambda value: isinstance(value, bool), "应为是或否", permission, source, group)
 
 
-def text_setting(key: str, label: str, default: str, longest: int, permission: str, source: str = "") -> Setting:
+def choice_setting(
+    key: str, label: str, default: str, choices: tuple[tuple[str, str], ...], permission: str, source: str = "", group: str = ""
+) -> Setting:
+    """A setting that takes one of a few words; ``choices`` are (value, words)."""
+    words = "、".join(text for _, text in choices)
+    return Setting(
+        key, label, default, "", lambda value: value in dict(choices), f"应为{words}之一", permission, source, group, choices
+    )
+
+
+def text_setting(key: str, label: str, default: str, longest: int, permission: str, source: str = "", group: str = "") -> Setting:
     return Setting(
         key, label, default, "", lambda value: isinstance(value, str) and 0 < len(value.strip()) <= longest,
-        f"应为 1 至 {longest} 个字", permission, source,
+        f"应为 1 至 {longest} 个字", permission, source, group,
     )
 
 
@@ -47,29 +57,19 @@ def text_setting(key: str, label: str, default: str, longest: int, permission: s
 SETTINGS: dict[str, Setting] = {
     setting.key: setting
     for setting in (
-        text_setting("site.zone", "开发区名称", "南通市经济技术开发区", 40, "settings.edit"),
-        number_setting("security.password_length", "口令最短长度", 12, "字符", 8, 64, "security.edit", "GB/T 22239 8.1.4.1 a"),
-        number_setting("security.password_classes", "口令至少包含的字符种类", 3, "种", 1, 4, "security.edit", "GB/T 22239 8.1.4.1 a"),
-        number_setting("security.password_days", "口令有效天数（0 为不限）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.1 a"),
-        number_setting("security.password_history", "不得重复最近几次的口令", 5, "次", 0, 24, "security.edit"),
-        number_setting("security.initial_hours", "初始口令有效时间", 24, "小时", 1, 168, "security.edit"),
-        number_setting("security.lock_failures", "连续失败几次后锁定账号", 5, "次", 3, 20, "security.edit", "GB/T 22239 8.1.4.1 b"),
-        number_setting("security.lock_minutes", "账号锁定时间", 15, "分钟", 1, 1440, "security.edit", "GB/T 22239 8.1.4.1 b"),
-        number_setting("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b"),
-        number_setting("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit"),
-        number_setting("security.idle_days", "多少天未登录自动停用账号（0 为不停用）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.2 c"),
-        number_setting("security.sessions_each", "每个账号同时登录数", 3, "个", 1, 20, "security.edit"),
-        number_setting("days.rollback_decision", "回退处理时限", 3, "工作日", 1, 30, "settings.edit", "区内约定"),
-        number_setting("days.linked_measure", "联动监管措施时限", 7, "工作日", 1, 60, "settings.edit", "二（一）4"),
-        number_setting("days.unreachable", "无法联系核实时限", 20, "工作日", 1, 60, "settings.edit", "二（一）5"),
-        number_setting("days.unlicensed_case", "无证无照线索处理时限", 20, "工作日", 1, 90, "settings.edit", "二（一）6"),
-        number_setting("days.referral_receipt", "抄告移送签收时限", 7, "工作日", 1, 30, "settings.edit", "二（一）6"),
-        number_setting("days.quarter_list_opens", "季度清单提前几个工作日开始报送", 10, "工作日", 1, 40, "settings.edit", "三"),
-        yes_no_setting("licensing.qz_is_permit", "前置许可事项也列为许可市场主体", True, "settings.edit", "二（一）1 只提后置"),
-        Setting(
-            "licensing.permit_cancel_from", "注销、吊销联动的起算日", "arrival", "",
-            lambda value: value in ("arrival", "decision"), "应为 arrival（信息到达）或 decision（决定日）", "settings.edit", "二（一）3",
-        ),
+        text_setting("site.zone", "开发区名称", "南通市经济技术开发区", 40, "settings.edit", group="平台"),
+        number_setting("security.password_length", "口令最短长度", 12, "字符", 8, 64, "security.edit", "GB/T 22239 8.1.4.1 a", group="安全"),
+        number_setting("security.password_classes", "口令至少包含的字符种类", 3, "种", 1, 4, "security.edit", "GB/T 22239 8.1.4.1 a", group="安全"),
+        number_setting("security.password_days", "口令有效天数（0 为不限）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.1 a", group="安全"),
+        number_setting("security.password_history", "不得重复最近几次的口令", 5, "次", 0, 24, "security.edit", group="安全"),
+        number_setting("security.initial_hours", "初始口令有效时间", 24, "小时", 1, 168, "security.edit", group="安全"),
+        number_setting("security.lock_failures", "连续失败几次后锁定账号", 5, "次", 3, 20, "security.edit", "GB/T 22239 8.1.4.1 b", group="安全"),
+        number_setting("security.lock_minutes", "账号锁定时间", 15, "分钟", 1, 1440, "security.edit", "GB/T 22239 8.1.4.1 b", group="安全"),
+        number_setting("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b", group="安全"),
+        number_setting("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit", group="安全"),
+        number_setting("security.idle_days", "多少天未登录自动停用账号（0 为不停用）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.2 c", group="安全"),
+        number_setting("security.sessions_each", "每个账号同时登录数", 3, "个", 1, 20, "security.edit", group="安全"),
+        number_setting("days.quarter_list_opens", "季度清单提前几个工作日开始报送", 10, "工作日", 1, 40, "settings.edit", "三", group="时限"),
     )
 }
 

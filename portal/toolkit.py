@@ -49,7 +49,7 @@ from portal.pages import link, page, submission_key
 from portal.plugging import registry
 from portal.record_kinds import Kept, RecordField, RecordKind, Stored
 from portal.refusals import Missing, NotAllowed, Refused, Stale
-from portal.settings import number_setting, text_setting, yes_no_setting
+from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
 from portal.unit_files import read_check_items, read_permit_file, read_permit_items
 from portal.workdays import Quarter
@@ -89,6 +89,7 @@ __all__ = [
     "api",
     "audit",
     "canonical",
+    "choice_setting",
     "clock",
     "database",
     "days_for",

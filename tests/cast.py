@@ -222,7 +222,7 @@ def table_of(response: TestResponse, caption: str) -> list[list[str]]:
     for found in re.finditer(r"<table\b.*?</table>", body, re.S):
         title = re.search(r"<caption[^>]*>(.*?)</caption>", found[0], re.S)
         if title and words_of(title[1]) == caption:
-            rows = re.findall(r"<tr>(.*?)</tr>", found[0].split("<tbody>", 1)[1], re.S)
+            rows = re.findall(r"<tr\b[^>]*>(.*?)</tr>", found[0].split("<tbody>", 1)[1], re.S)
             return [
                 [words_of(cell) for cell in re.findall(r"<t[dh]\b[^>]*>(.*?)</t[dh]>", row, re.S)]
                 for row in rows

@@ -17,6 +17,7 @@ STAGED = {"app", "people", "as_person", "store"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-routes", action="store_true", help="write tests/house/routes.txt from the code")
     parser.addoption("--database", choices=("both", "sqlite", "postgresql"), default="both", help="the databases to test on")
 
 
@@ -41,7 +42,7 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def hand() -> Iterator[HandClock]:
-    """The clock stands at 10:00 on Friday, 2026-09-25 until the test sets it."""
+    """The clock stands at 10:00 on 2026-09-25 (中秋, a day off) until the test sets it."""
     with clock.using(HandClock(stage.NOW)) as made:
         yield made
 

@@ -13,7 +13,7 @@ from portal.access import act, requires
 from portal.official_calendar import CalendarDay, CalendarNotice
 from portal.pages import page
 from portal.refusals import Missing, NotAllowed, Refused
-from portal.setting_forms import GROUPS, Row
+from portal.setting_forms import Row
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -140,7 +140,7 @@ def enter_notice() -> Response:
 @requires("settings.view")
 def settings() -> Response:
     found = setting_forms.rows(clock.today())
-    return page("admin/settings.html", groups=[(label, found[key]) for key, label in GROUPS])
+    return page("admin/settings.html", groups=[(label, rows) for label, rows in found.items() if rows])
 
 
 def _setting_page(shown: Row, status: int = 200, errors: dict[str, str] | None = None) -> Response:

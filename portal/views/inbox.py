@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask_login import current_user
 
-from portal import audit, clock, obligations, units
+from portal import audit, clock, obligation_figures, obligations, units
 from portal.access import requires
 from portal.links import record_link
 from portal.pages import link, page
@@ -77,7 +77,7 @@ def figures() -> Response:
     except ValueError as error:
         raise Missing(str(error)) from error
     every = current_user.has_role("office", "convenor", "deputy_convenor")
-    rows = [row for row in obligations.figures(quarter.first, quarter.last) if every or row[0] == current_user.unit]
+    rows = [row for row in obligation_figures.figures(quarter.first, quarter.last) if every or row[0] == current_user.unit]
     order = {unit.key: unit.number for unit in units.enabled(min(quarter.last, clock.today()))}
     rows.sort(key=lambda row: (order.get(row[0], 999), list(obligations.KINDS).index(row[1])))
     return page(

@@ -17,7 +17,7 @@ LAYERS = (
     "settings official_calendar scoring units links error_pages files spreadsheets audit_search",
     "record_reading score_facts passwords subjects",
     "registration_batches users subject_search obligations",
-    "facts registration_withdrawals jobs sessions setup_accounts documents account_requests",
+    "facts obligation_figures registration_withdrawals jobs sessions setup_accounts documents account_requests",
     "registration_kind scores quarter_lists setting_forms idle_accounts",
     "score_acts core_hooks chrome gate",
     "views toolkit demonstration",

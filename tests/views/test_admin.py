@@ -14,7 +14,7 @@ from portal import audit, calendar_lines, obligations, official_calendar, settin
 from portal.database import transaction
 from portal.scheme_settings import SETTING_LABELS
 from portal.setting_forms import current_scheme
-from portal.settings import SETTINGS, SettingValue
+from portal.settings import SettingValue, known
 from tests.cast import table_of, text_of
 
 LINES = "2027-01-01 休 元旦\n2027-02-05 休 春节\n\n2027-02-07 班 春节调休\n"
@@ -165,9 +165,9 @@ def test_only_the_office_enters_notices_and_the_technical_roles_see_no_calendar(
 
 def test_every_setting_stands_on_the_page_with_value_default_source_and_rule(as_person):
     answer = as_person("gongan-jingban").get("/admin/settings")
-    groups = ("平台", "时限", "证照联动", "计分细则（附件2-1）", "安全")
+    groups = {s.group for s in known().values()} | {"计分细则（附件2-1）"}
     shown = {row[0]: row[1:6] for group in groups for row in table_of(answer, group)}
-    assert set(shown) == {s.label for s in SETTINGS.values()} | set(SETTING_LABELS.values())
+    assert set(shown) == {s.label for s in known().values()} | set(SETTING_LABELS.values())
     assert shown["账号锁定时间"] == [
         "15 分钟",
         "15 分钟",
@@ -210,7 +210,7 @@ def test_each_kind_of_value_is_read_from_its_form(as_person, key, value, stored)
         ("days.rollback_decision", {"value": "5", "from_day": "2026-09-24"}, "起始日期不能早于今天"),
         ("days.rollback_decision", {"value": "5", "from_day": "x"}, "起始日期应写成 2026-09-18 这样"),
         ("site.zone", {"value": " "}, "“开发区名称”的值 不合规则：应为 1 至 40 个字"),
-        ("licensing.permit_cancel_from", {"value": "later"}, "应为 arrival（信息到达）或 decision（决定日）"),
+        ("licensing.permit_cancel_from", {"value": "later"}, "应为信息到达日、决定日之一"),
         ("scheme.pass_ratio", {"value": "1.5", "from_day": "2026Q4"}, "得满分的录入比例"),
         ("scheme.claim_days", {"value": "7", "from_day": "2026Q2"}, "应为本季度或以后的季度"),
         ("scheme.claim_days", {"value": "7", "from_day": "2026-10-01"}, "应写成 2026Q3 这样"),

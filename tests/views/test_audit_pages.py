@@ -13,7 +13,6 @@ import pytest
 from portal import audit, audit_search, settings, users
 from portal.audit_search import Filters
 from portal.clock import at
-from portal.database import database, transaction
 from tests import cast
 from tests.cast import NOW, Browser, table_of, text_of
 

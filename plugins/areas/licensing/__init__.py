@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from portal.toolkit import JobKind, NavigationItem, Permission, Schema, hookimpl
+from portal.toolkit import JobKind, NavigationItem, Permission, Schema, Setting, hookimpl
 
 FOLDER = Path(__file__).parent
 _WORKERS = frozenset({"officer", "liaison"})
@@ -46,12 +46,19 @@ def register_permissions() -> list[Permission]:
 
 
 @hookimpl
+def register_settings() -> list[Setting]:
+    from .settings import SETTINGS
+
+    return SETTINGS
+
+
+@hookimpl
 def register_navigation() -> list[NavigationItem]:
     return [
         NavigationItem("认领与反馈", "licensing.claims", "licensing.claim", 10, "证照联动"),
         NavigationItem("推送", "licensing.pushes", "licensing.view", 11, "证照联动"),
         NavigationItem("回退处理", "licensing.roll_backs", "licensing.view", 13, "证照联动"),
-        NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动"),
+        NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动", "registrar"),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks: ours beside the peer and the floor, in one run; ratios first, since machines differ."""

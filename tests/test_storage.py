@@ -1,0 +1,192 @@
+"""The one door to the database: durable settings, real errors, no lost writers, forms that take effect once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import peewee
+import pytest
+from flask import Flask
+
+from portal import access, core_hooks, settings, users
+from portal.database import (
+    SQLITE_SETTINGS,
+    Migration,
+    database,
+    is_postgresql,
+    missing_migrations,
+    ready_connection,
+    transaction,
+)
+from portal.plugging import registry
+from portal.schema_files import statements
+from portal.settings import SettingValue
+from tests.cast import Browser
+
+
+def test_every_sqlite_connection_is_durable_and_keeps_its_references(app: Flask) -> None:
+    if is_postgresql():
+        assert database.execute_sql("SHOW server_version_num").fetchone()[0] >= "130000"
+        return
+    found: list[dict[str, object]] = []
+
+    def look() -> None:
+        with app.app_context():
+            ready_connection()
+            found.append({name: database.execute_sql(f"PRAGMA {name}").fetchone()[0] for name in SQLITE_SETTINGS})
+            database.close()
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+        thread.join()
+    assert found == [SQLITE_SETTINGS] * 3
+
+
+def test_eight_threads_that_read_and_then_write_are_never_locked_out(app: Flask) -> None:
+    with transaction():
+        row = SettingValue.create(key="counter", value=0, from_day="2026-01-01", entered_by="-", entered_at=users.clock.now())
+
+    def work(_: int) -> None:
+        with app.app_context():
+            ready_connection()
+            for _ in range(25):
+                with transaction():
+                    query = SettingValue.select().where(SettingValue.id == row.id)
+                    kept = (query.for_update() if is_postgresql() else query).get()
+                    SettingValue.update(value=kept.value + 1).where(SettingValue.id == row.id).execute()
+            database.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    assert SettingValue.get_by_id(row.id).value == 200
+
+
+def test_a_failed_transaction_leaves_nothing_and_calls_nothing_back(app: Flask) -> None:
+    called: list[str] = []
+    before = SettingValue.select().count()
+    with pytest.raises(peewee.IntegrityError), transaction():
+        SettingValue.create(key="a", value=1, from_day="2026-01-01", entered_by="-", entered_at=users.clock.now())
+        database.obj.after_commit(lambda: called.append("failed"))
+        users.User.insert(id=1, account=None).execute()
+    with transaction():
+        pass
+    assert (SettingValue.select().count(), called) == (before, [])
+
+
+def test_the_inner_error_of_two_levels_surfaces(app: Flask) -> None:
+    with pytest.raises(peewee.DatabaseError, match=r"no_such_table|no such table"), transaction(), transaction():
+        database.execute_sql("INSERT INTO no_such_table VALUES (1)")
+
+
+DISK_FULL = """
+import sys, peewee
+from datetime import date
+from portal import app as A, audit, clock, settings
+from portal.error_pages import storage_words
+app = A.create_app({"TESTING": True, "SECRET_KEY": "x", "DATA_DIR": sys.argv[1], "DATABASE_URL": "sqlite:///" + sys.argv[1] + "/portal.db"})
+with app.app_context():
+    from portal.database import ready_connection, transaction, database
+    ready_connection()
+    before = settings.SettingValue.select().count()
+    try:
+        with transaction(), transaction():
+            settings.SettingValue.create(key="a", value="x" * 40_000_000, from_day=date(2026, 1, 1), entered_by="-", entered_at=clock.now())
+            audit.record("试写", "note", 1)
+        print("written")
+    except peewee.OperationalError as error:
+        print(storage_words(error))
+    print(settings.SettingValue.select().count() - before, audit.verify().broken)
+    with transaction():
+        settings.SettingValue.create(key="b", value=1, from_day=date(2026, 1, 1), entered_by="-", entered_at=clock.now())
+    print(settings.SettingValue.select().count() - before)
+"""
+
+
+def test_a_full_disk_says_so_in_chinese_and_leaves_nothing_half(app: Flask, tmp_path: Path) -> None:
+    """A real limit on the size of files stands in for the full disk: the write fails inside SQLite."""
+    if is_postgresql():
+        # The server's own disk cannot be filled from here; the words for its error are the same.
+        error = peewee.OperationalError('could not extend file "base/1": No space left on device')
+        from portal.error_pages import storage_words
+
+        assert storage_words(error).startswith("服务器磁盘已满")
+        return
+    database.close()
+    limited = f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (16_000_000, 16_000_000))\n{DISK_FULL}"
+    done = subprocess.run(
+        [sys.executable, "-c", limited, str(tmp_path)], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[1]
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(("服务器磁盘已满", "服务器磁盘读写出错")), done.stdout + done.stderr
+    assert lines[1:] == ["0 None", "1"]
+
+
+def test_sixteen_clicks_at_once_make_one_account_and_sixteen_equal_answers(app: Flask, as_person) -> None:
+    browser = as_person("gongan-lianluo")
+    form = browser.form("/people/requests", "/people/requests")
+    filled = {**form, "name": "新同事", "account": "gongan-xin", "position": "经办", "roles": ["officer"], "reason": "新调入"}
+    cookie = browser.client.get_cookie("portal")
+    assert cookie is not None
+
+    def click(_: int) -> tuple[int, str]:
+        other = Browser(app)
+        other.client.set_cookie("portal", cookie.value)
+        answer = other.client.post("/people/requests", data=filled)
+        if not database.is_closed():
+            database.close()
+        return answer.status_code, answer.headers.get("Location", "")
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(click, range(16)))
+    assert len(set(answers)) == 1 and answers[0][0] == 303, answers
+    made = users.AccountRequest.select().where(users.AccountRequest.account == "gongan-xin")
+    assert [request.name for request in made] == ["新同事"]
+
+
+def test_a_form_sent_again_with_other_contents_changes_nothing(app: Flask, as_person) -> None:
+    browser = as_person("gongan-lianluo")
+    form = browser.form("/people/requests", "/people/requests")
+    filled = {**form, "name": "新同事", "account": "gongan-xin", "position": "经办", "roles": ["officer"], "reason": "新调入"}
+    assert browser.client.post("/people/requests", data=filled).status_code == 303
+    again = browser.client.post("/people/requests", data={**filled, "name": "别人"})
+    assert again.status_code == 409 and "这张表单已经提交过，内容与这次不同" in again.get_data(as_text=True)
+    assert [r.name for r in users.AccountRequest.select()] == ["新同事"]
+
+
+def test_a_refused_form_can_be_mended_and_sent_with_the_same_key(app: Flask, as_person) -> None:
+    browser = as_person("gongan-lianluo")
+    form = browser.form("/people/requests", "/people/requests")
+    wrong = {**form, "name": "新同事", "account": "x", "position": "经办", "roles": ["officer"], "reason": "新调入"}
+    assert browser.client.post("/people/requests", data=wrong).status_code == 422
+    assert browser.client.post("/people/requests", data={**wrong, "account": "gongan-xin"}).status_code == 303
+
+
+def test_keys_of_old_forms_are_forgotten(app: Flask, hand) -> None:
+    with transaction():
+        access.Submission.insert(key="0" * 32, account="a", digest="d", at=users.clock.now()).execute()
+    core_hooks.daily()
+    assert access.Submission.select().count() == 1
+    hand.set(users.clock.now() + (users.timedelta(days=4)))
+    access.forget_submissions()
+    assert access.Submission.select().count() == 0
+
+
+def test_the_migrations_make_the_very_tables_of_the_models(app: Flask) -> None:
+    """What the first migration of each owner says is what its models say today: nobody forgot to write one."""
+    dialect = "postgresql" if is_postgresql() else "sqlite"
+    for schema in registry().schemas:
+        written = (schema.folder / f"0001_first.{dialect}.sql").read_text(encoding="utf-8")
+        assert written == "\n".join(statements(schema, dialect)) + "\n", f"{schema.owner}: portal schema-write {schema.owner}"
+    assert missing_migrations(registry().schemas) == []
+    assert {m.owner for m in Migration.select()} == {schema.owner for schema in registry().schemas}
+
+
+def test_a_setting_is_dated(app: Flask) -> None:
+    settings.change("security.idle_minutes", 45, users.clock.today())
+    assert settings.value("security.idle_minutes") == 45
+    assert settings.value("security.idle_minutes", users.clock.today() - users.timedelta(days=1)) == 30
