@@ -44,6 +44,7 @@ from portal.declarations import (
 )
 from portal.digests import canonical, digest_of, sm3
 from portal.facts import days_for, scheme_of
+from portal.gate import viewer_named
 from portal.hookspecs import hookimpl
 from portal.pages import link, page, submission_key
 from portal.plugging import registry
@@ -121,5 +122,6 @@ __all__ = [
     "text_setting",
     "transaction",
     "units",
+    "viewer_named",
     "yes_no_setting",
 ]

@@ -13,7 +13,14 @@ from portal.spreadsheets.headers import Column, HeaderMap, describe_columns, fin
 from portal.spreadsheets.opening import open_table
 from portal.spreadsheets.refusals import CellError, Problem, SheetRefused, ValueRefused
 from portal.spreadsheets.tables import Row, Sheet, Table, column_letters
-from portal.spreadsheets.writing import Heading, mark_problems, write_csv, write_template, write_xlsx
+from portal.spreadsheets.writing import (
+    Heading,
+    csv_pieces,
+    mark_problems,
+    write_csv,
+    write_template,
+    write_xlsx,
+)
 
 __all__ = [
     "FOREVER",
@@ -30,6 +37,7 @@ __all__ = [
     "Table",
     "ValueRefused",
     "column_letters",
+    "csv_pieces",
     "describe_columns",
     "find_header",
     "is_credit_code",

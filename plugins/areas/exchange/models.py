@@ -126,14 +126,18 @@ class SenderKey(Record):
 
 
 class FileOut(Record):
-    """A numbered file for another system; its bytes are kept, so that it is the same whenever it is taken again."""
+    """A numbered file for another system; its bytes are kept, so that it is the same whenever it is taken again.
+
+    It holds the records that changed after the number ``since`` up to ``until``; the next one begins there.
+    """
 
     unit = peewee.TextField()
     year = peewee.IntegerField()
     ordinal = peewee.IntegerField()
     kind = peewee.TextField()
     target = peewee.TextField()
-    first_day = peewee.DateField(null=True)
+    since = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
     rows = peewee.IntegerField()
     file = peewee.ForeignKeyField(files.StoredFile)
     made_by = peewee.TextField()

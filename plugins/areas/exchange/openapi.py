@@ -16,9 +16,15 @@ _TEXTS = {
 }  # fmt: skip
 
 
+def words_of(field: RecordField) -> str:
+    """What the field's values look like."""
+    if field.type == "choice":
+        return "、".join(field.choices)
+    return _TEXTS[field.type] + (f"，单位{field.unit}" if field.type == "money" else "") + ("，或“长期”" if field.endless else "")
+
+
 def _field(field: RecordField, *, sent: bool) -> dict[str, Any]:
-    words = f"{field.label}；{_TEXTS[field.type]}" + (f"，单位{field.unit}" if field.type == "money" else "")
-    schema: dict[str, Any] = {"description": words + (f"；双公示 {field.standard}" if field.standard else "")}
+    schema: dict[str, Any] = {"description": f"{field.label}；{words_of(field)}" + (f"；双公示 {field.standard}" if field.standard else "")}
     empty = [] if field.required and sent else ["null"]
     if field.type == "integer":
         schema["type"] = ["integer", *empty]

@@ -90,6 +90,13 @@ def on_subject_registered(subject, event, before) -> None:
 
 
 @hookimpl
+def on_registration_withdrawn(subject, event) -> None:
+    from . import pushes
+
+    pushes.on_withdrawn(subject, event)
+
+
+@hookimpl
 def on_subject_cancelled(subject, event) -> None:
     from . import pushes
 

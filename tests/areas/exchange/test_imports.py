@@ -10,18 +10,13 @@ import pytest
 
 from plugins.areas.exchange import imports, sheets_in, sheets_out, undoing
 from plugins.areas.exchange.models import ColumnMemory, ImportedRow, ImportProblem, ImportRun
-from portal import audit, jobs, units
+from portal import audit, jobs
 from portal.database import transaction
 from portal.obligations import Obligation
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.subjects import Subject, SubjectEvent
 from tests.areas.exchange.sent_files import WRITERS, as_csv, as_xlsx, code, good
-
-
-@pytest.fixture
-def unit(app) -> str:
-    return units.holder("registrar").key
 
 
 def send(content: bytes, name: str, unit: str, source: str = "") -> ImportRun:
@@ -176,7 +171,7 @@ def test_an_import_on_which_another_unit_acted_stays_whole(unit: str) -> None:
     Obligation.update(state="fulfilled", unit="police", title="认领：甲").where(
         Obligation.subject == Subject.get(Subject.credit_code == code(2))
     ).execute()
-    with pytest.raises(Refused, match="不能整体撤销：.*已办理“认领：甲”"):
+    with pytest.raises(Refused, match=r"不能整体撤销：.*已办理“认领：甲”"):
         undoing.undo(run.id, unit)
     assert [s.state for s in Subject.select()] == ["存续", "存续"]
     assert ImportRun.get_by_id(run.id).state == "done"

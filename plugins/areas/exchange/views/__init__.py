@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("exchange", __name__, template_folder="../templates")
 
-from . import api, imports  # noqa: E402,F401 - the routes
+from . import api, exports, imports, tokens  # noqa: E402,F401 - the routes

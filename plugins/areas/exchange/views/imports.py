@@ -13,7 +13,7 @@ from . import blueprint
 
 _SIZE = 30
 _PROBLEMS = 100
-_LARGEST_KEY = 2**63 - 1
+LARGEST_KEY = 2**63 - 1
 
 
 def kinds_of(viewer: object) -> list[RecordKind]:
@@ -32,7 +32,7 @@ def kinds_of(viewer: object) -> list[RecordKind]:
 
 def _before() -> int | None:
     number = request.args.get("older", type=int)
-    return number if number is not None and 0 < number <= _LARGEST_KEY else None
+    return number if number is not None and 0 < number <= LARGEST_KEY else None
 
 
 def _index(errors: dict[str, str] | None = None) -> Response:
@@ -83,7 +83,7 @@ def _show(run: ImportRun, errors: dict[str, str] | None = None) -> Response:
     failed = job.note if job is not None and job.state == jobs.FAILED and run.state in (imports.CHECKING, imports.TAKING, imports.UNDOING) else ""
     after = request.args.get("after", type=int) or 0
     problems = list(
-        ImportProblem.select().where((ImportProblem.run == run) & (ImportProblem.id > min(after, _LARGEST_KEY)))
+        ImportProblem.select().where((ImportProblem.run == run) & (ImportProblem.id > min(after, LARGEST_KEY)))
         .order_by(ImportProblem.id).limit(_PROBLEMS + 1)
     )  # fmt: skip
     return page(
@@ -103,7 +103,7 @@ def import_run(run_id: int) -> Response:
 
 
 def _run(run_id: int) -> ImportRun:
-    if run_id > _LARGEST_KEY:
+    if run_id > LARGEST_KEY:
         raise Missing("没有这个导入文件，或者它不属于您的单位")
     return imports.run_for(current_user, run_id)
 
