@@ -19,6 +19,7 @@ CORE_NAVIGATION = (
     NavigationItem("市场主体", "subjects.index", "subject.view", 20, "工作"),
     NavigationItem("季度评分", "scores.current", "score.view", 30, "考核"),
     NavigationItem("年度评分", "scores.year", "score.view", 31, "考核"),
+    NavigationItem("季度清单", "quarter_lists.index", "quarter_list.view", 33, "考核"),
     NavigationItem("义务统计", "inbox.figures", "inbox.view", 32, "考核"),
     NavigationItem("成员单位", "units.index", "unit.view", 80, "联席会议"),
     NavigationItem("账号申请", "people.requests", "account.request", 82, "管理"),

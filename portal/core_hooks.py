@@ -12,8 +12,10 @@ from portal import (
     files,
     idle_accounts,
     jobs,
+    notices,
     obligations,
     official_calendar,
+    quarter_lists,
     registration_kind,
     scores,
     sessions,
@@ -24,6 +26,7 @@ from portal import (
 )
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
+from portal.plugging import registry
 from portal.record_kinds import RecordKind
 
 MODELS = (
@@ -34,9 +37,10 @@ MODELS = (
     sessions.LoginSession, sessions.AddressFailures,
     units.UnitTerm, units.UnitRequest,
     subjects.Subject, subjects.SubjectName, subjects.SubjectEvent,
-    obligations.Obligation,
+    obligations.Obligation, notices.Notice,
     scores.QuarterStage, scores.Adjustment, scores.Review, scores.FrozenScore,
     access.Submission, files.StoredFile, jobs.Job,
+    *quarter_lists.MODELS,
 )  # fmt: skip
 _ = Migration
 
@@ -52,6 +56,11 @@ def register_record_kinds() -> list[RecordKind]:
 
 
 @hookimpl
+def register_obligation_pages() -> dict[str, str]:
+    return {"quarter_list": "quarter_lists.own"}
+
+
+@hookimpl
 def on_unit_disabled(unit: str, day: date) -> None:
     obligations.stop_unit(unit, day)
 
@@ -60,5 +69,9 @@ def daily() -> None:
     """What each day brings; safe to run twice, and catches up after a stop."""
     for unit in units.ended_today(clock.today()):
         obligations.stop_unit(unit, clock.today())
+    quarter_lists.open_due(clock.today())
     access.forget_submissions()
     idle_accounts.disable_idle()
+    registry().answers("on_day", day=clock.today())
+    notices.warn()
+    registry().answers("each_day", day=clock.today())

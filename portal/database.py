@@ -104,6 +104,12 @@ def is_postgresql() -> bool:
     return isinstance(database.obj, peewee.PostgresqlDatabase)
 
 
+def typed(field: peewee.Field, value: Any) -> Any:
+    """``value`` as a column of a SELECT that fills ``field``: PostgreSQL does not guess a parameter's type there."""
+    stored = peewee.Value(field.db_value(value), converter=False)
+    return stored.cast(field.field_type) if is_postgresql() else stored
+
+
 def open_database(url: str) -> None:
     """Point :data:`database` at ``url``: ``sqlite:///path`` or ``postgresql://…``.
 

@@ -46,7 +46,9 @@ def register_settings():
 
 @hookspec
 def register_obligation_pages():
-    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``."""
+    """Where a kind of obligation is worked on → ``{kind: endpoint}``; the endpoint takes ``record_id``.
+
+    A kind that several areas owe is declared as ``kind:record_type``."""
 
 
 @hookspec
@@ -90,6 +92,12 @@ def score_rows(quarter: Any, unit: str, item: str):
 
 
 @hookspec
+def subject_labels():
+    """Groups of subjects that the plugin knows, for object libraries → ``{label: query of subject ids}``, e.g. the
+    holders of a permit item; the label is the word on the screen."""
+
+
+@hookspec
 def on_subject_registered(subject: Any, event: str, before: Any):
     """A registration (设立 变更 注销 吊销) was stored; ``before`` is the fields before it, or None when new."""
 
@@ -111,8 +119,31 @@ def on_subject_unreachable(subject: Any, unit: str, reason: str):
 
 
 @hookspec
+def each_day(day: Any):
+    """The plugin's own daily work, asked every ten minutes: safe to run twice, catches up after a stop."""
+
+
+@hookspec
 def on_unit_disabled(unit: str, day: Any):
     """A unit leaves from ``day`` on; its records stay."""
+
+
+@hookspec
+def on_day(day: Any):
+    """A day has come (the daily job, run several times a day and after a stop): do what has fallen due up to ``day``,
+    each step once however often the hook is called."""
+
+
+@hookspec
+def quarter_list_entries(kind: str, unit: str, quarter: Any):
+    """What the platform holds of a unit's decisions of the quarter, ``kind`` permits or dishonesty → list of
+    :class:`portal.list_comparison.Entry` (empty for a kind that is not the area's)."""
+
+
+@hookspec
+def on_quarter_list_row(kind: str, unit: str, entry: Any):
+    """A row of a unit's quarter-end list was stored: open the obligation of its decision date where the platform lacks
+    the decision → that obligation, or None for a kind that is not the area's."""
 
 
 @hookspec

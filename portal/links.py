@@ -7,9 +7,14 @@ from flask import url_for
 from portal.plugging import registry
 
 
-def record_link(kind: str, record_id: str) -> str | None:
-    """The page on which an obligation of ``kind`` is fulfilled, or None while no area works that kind."""
-    endpoint = registry().obligation_pages.get(kind)
+def record_link(kind: str, record_id: str, record_type: str = "") -> str | None:
+    """The page on which an obligation of ``kind`` is fulfilled, or None while no area works that kind.
+
+    Where two areas owe the same kind on different records (``consult``), a page declared as ``kind:record_type`` comes
+    before the one declared for the kind.
+    """
+    pages = registry().obligation_pages
+    endpoint = pages.get(f"{kind}:{record_type}") or pages.get(kind)
     if endpoint is None:
         return None
     return url_for(endpoint, record_id=record_id)

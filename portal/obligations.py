@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,49 +9,11 @@ from typing import Any
 import peewee
 
 from portal import audit, clock, official_calendar
-from portal.database import InstantField, Record, database, transaction
-from portal.declarations import ObligationKind
+from portal.database import InstantField, Record, database, transaction, typed
+from portal.obligation_kinds import KINDS
 from portal.refusals import Missing, Refused
 from portal.subjects import Subject
 from portal.workdays import ONE_DAY, Deadline
-
-
-def _k(key: str, label: str, clause: str, days: int | None = None, setting: str | None = None, item: str | None = None) -> ObligationKind:
-    return ObligationKind(key, label, clause, days, setting, item)
-
-
-#: Every clock of the source (obligations.md); ``score_item`` is where Annex 2-1 counts it.
-KINDS: dict[str, ObligationKind] = {
-    kind.key: kind
-    for kind in (
-        _k("push", "推送登记信息", "二（一）1", 0),
-        _k("claim", "许可主体认领", "二（一）2", None, "scheme.claim_days", "claim"),
-        _k("feedback", "认领后反馈", "二（一）2", None, "scheme.feedback_days", "feedback"),
-        _k("decision_result", "许可决定结果传送", "二（一）2", 7),
-        _k("rollback_decision", "回退处理", "二（一）2", None, "days.rollback_decision"),
-        _k("permit_cancel", "注销吊销许可证", "二（一）3", 7),
-        _k("permit_entry", "行政许可信息录入", "二（一）4", 7, None, "permit_entry"),
-        _k("linked_measure", "联动监管措施", "二（一）4", None, "days.linked_measure"),
-        _k("unreachable", "核实无法联系", "二（一）5", None, "days.unreachable"),
-        _k("unlicensed_case", "查处无证无照", "二（一）6", None, "days.unlicensed_case"),
-        _k("referral_receipt", "移送签收", "二（一）6", None, "days.referral_receipt"),
-        _k("dishonesty", "失信信息录入", "二（二）", 7, None, "dishonesty"),
-        _k("publicity", "记于名下并公示", "二（二）", 20),
-        _k("check_result", "检查结果录入公示", "二（三）", 20, None, "check_results"),
-        _k("follow_up", "检查问题后续处理", "二（三）"),
-        _k("objection_correct", "异议更正", "二（四）", 3),
-        _k("objection_transfer", "异议转送", "二（四）", 3),
-        _k("objection_verify", "异议核查", "二（四）", 15),
-        _k("repair_decision", "信用修复决定", "二（四）"),
-        _k("quarter_list", "报送季度清单", "三", None, None, "meetings"),
-        _k("material", "报送材料", "附件1 四", None, None, "meetings"),
-        _k("attendance", "参加会议", "附件1 三", None, None, "meetings"),
-        _k("meeting_decision", "会议议定事项", "附件1 四"),
-        _k("consult", "征求意见", "附件1 三（二）（三）"),
-        _k("urge", "督办事项", "附件1 四"),
-        _k("review_answer", "答复复核申请", "三"),
-    )
-}
 
 OPEN, FULFILLED, MOVED, WITHDRAWN = "open", "fulfilled", "moved", "withdrawn"
 STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销"}
@@ -88,6 +49,7 @@ class Obligation(Record):
     extended_days = peewee.IntegerField(default=0)
     moved_to = peewee.ForeignKeyField("self", null=True)
     reason = peewee.TextField(default="")
+    warned = peewee.IntegerField(default=0)
 
     class Meta:
         indexes = (
@@ -166,34 +128,34 @@ def open_obligation(
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Owed:
-    """One row of :func:`open_many`: who owes, on which record, about whom."""
+def open_many(kind: str, source: Any, *, started_on: date, started_words: str, days: int) -> None:
+    """As :func:`open_obligation` for thousands of records in one statement; what is owed already stays as it is.
 
-    unit: str
-    record: tuple[str, int | str]
-    title: str
-    subject_id: int | None = None
-    scored: bool = True
-
-
-def open_many(kind: str, rows: Iterable[Owed], *, started_on: date, started_words: str, days: int) -> None:
-    """As :func:`open_obligation` for thousands of records at once; what is owed already stays as it is."""
+    ``source`` is a query of (unit, record type, record id as text, title, subject id, scored), in that order.
+    """
     if database.transaction_depth() == 0:
         raise RuntimeError("an obligation opens in the transaction of the act that starts it")
     KINDS[kind]
-    due, now = official_calendar.calendar().deadline(started_on, days), clock.now()
-    values = [
-        {
-            "kind": kind, "unit": row.unit, "subject": row.subject_id, "record_type": row.record[0],
-            "record_id": str(row.record[1]), "identity": f"{row.record[0]}:{row.record[1]}", "title": row.title,
-            "started_on": started_on, "started_words": started_words, "days": days, "deadline": due.day,
-            "provisional": due.provisional, "scored": row.scored, "state": OPEN, "opened_at": now,
-        }
-        for row in rows
+    due = official_calendar.calendar().deadline(started_on, days)
+    known = {
+        Obligation.kind: kind, Obligation.started_on: started_on, Obligation.started_words: started_words, Obligation.days: days,
+        Obligation.deadline: due.day, Obligation.provisional: due.provisional, Obligation.state: OPEN,
+        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "",
+    }  # fmt: skip
+    given = source.alias("given")
+    unit, record_type, record_id, title, subject, scored = (peewee.SQL(f'"given"."{n}"') for n in _GIVEN)
+    identity = record_type.concat(":").concat(record_id)
+    columns = [unit, record_type, record_id, identity, title, subject, scored, *(typed(f, value) for f, value in known.items())]
+    fields = [
+        Obligation.unit, Obligation.record_type, Obligation.record_id, Obligation.identity, Obligation.title, Obligation.subject,
+        Obligation.scored, *known,
     ]  # fmt: skip
-    for start in range(0, len(values), 500):
-        Obligation.insert_many(values[start : start + 500]).on_conflict_ignore().execute()
+    # WHERE keeps SQLite from reading ON CONFLICT as a join's.
+    rows = peewee.Select([given], columns).where(peewee.SQL("1 = 1"))
+    Obligation.insert_from(rows, fields).on_conflict_ignore().execute()
+
+
+_GIVEN = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
 
 
 def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:
@@ -203,34 +165,55 @@ def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:
     return found & (Obligation.unit == unit) if unit is not None else found
 
 
+def _done() -> dict[str, Any]:
+    return {
+        "state": FULFILLED, "fulfilled_on": clock.today(), "fulfilled_at": clock.now(),
+        "fulfilled_by": audit.actor().name, "waiting_since": None,
+    }  # fmt: skip
+
+
 def fulfil(kind: str, record: tuple[str, int | str], unit: str | None = None) -> int:
     """The act was done now: close what was owed on the record; returns how many. Late acts close it too."""
+    return Obligation.update(**_done()).where(_of(kind, record, unit) & (Obligation.state == OPEN)).execute()
+
+
+def fulfil_identity(kind: str, unit: str, identity: str) -> int:
+    """As :func:`fulfil`, by what is owed: the same document may be owed from a record of its own or from a list."""
+    owed = (Obligation.kind == kind) & (Obligation.unit == unit) & (Obligation.identity == identity)
+    return Obligation.update(**_done()).where(owed & (Obligation.state == OPEN)).execute()
+
+
+def bring_forward(
+    kind: str, record: tuple[str, int | str], unit: str, *, started_on: date, started_words: str, days: int
+) -> int:
+    """An earlier clock wins: where ``days`` working days after ``started_on`` come before the open deadline, they
+    become it (a feedback's, once a decision came first). Returns how many moved."""
+    due = official_calendar.calendar().deadline(started_on, days)
     return (
         Obligation.update(
-            state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
-            fulfilled_by=audit.actor().name, waiting_since=None,
+            deadline=due.day, provisional=due.provisional, started_on=started_on, started_words=started_words, days=days
         )
-        .where(_of(kind, record, unit) & (Obligation.state == OPEN))
+        .where(_of(kind, record, unit) & (Obligation.state == OPEN) & (Obligation.deadline > due.day))
         .execute()
-    )  # fmt: skip
+    )
+
+
+def fulfil_one(owed: Obligation, record: tuple[str, int | str]) -> bool:
+    """The act was done now on ``record``: close exactly this obligation and let it lead there from now on.
+
+    For what was owed before its record existed (a row of a quarter's list). False when it was closed before.
+    """
+    closed = Obligation.update(**_done(), record_type=record[0], record_id=str(record[1]))
+    return bool(closed.where((Obligation.id == owed.id) & (Obligation.state == OPEN)).execute())
 
 
 def fulfil_many(kind: str, record_type: str, record_ids: list[int]) -> int:
     """As :func:`fulfil` for many records at once (a queue's select-all)."""
+    owed = (Obligation.kind == kind) & (Obligation.record_type == record_type) & (Obligation.state == OPEN)
     done = 0
     for start in range(0, len(record_ids), 500):
         part = [str(i) for i in record_ids[start : start + 500]]
-        done += (
-            Obligation.update(
-                state=FULFILLED, fulfilled_on=clock.today(), fulfilled_at=clock.now(),
-                fulfilled_by=audit.actor().name, waiting_since=None,
-            )
-            .where(
-                (Obligation.kind == kind) & (Obligation.record_type == record_type)
-                & Obligation.record_id.in_(part) & (Obligation.state == OPEN)
-            )
-            .execute()
-        )  # fmt: skip
+        done += Obligation.update(**_done()).where(owed & Obligation.record_id.in_(part)).execute()
     return done
 
 

@@ -49,6 +49,8 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     _p("score.rows", "查看得分背后的记录（本单位、办公室、召集人）", MEMBERS),
     _p("score.adjust", "酌情评分", OFFICE),
     _p("score.stage", "推进季度评分、定稿", OFFICE),
+    _p("quarter_list.view", "查看季度清单和比对（本单位、办公室、召集人）", MEMBERS),
+    _p("quarter_list.send", "报送季度清单、说明差异", WORKERS),
     _p("review.ask", "申请复核", {"liaison"}),
     _p("review.answer", "答复复核", OFFICE),
     _p("calendar.view", "查看工作日历", MEMBERS),

@@ -192,7 +192,7 @@ def frozen_board(span: Span, frozen: FrozenScore) -> Board:
 def _frozen_line(scheme: scoring.Scheme, line: dict[str, str]) -> scoring.ScoreLine:
     item, score = scheme.item(line["item"]), Decimal(line["score"])
     return scoring.ScoreLine(
-        item.key, item.name, item.group, Decimal(line["weight"]), score, Fraction(score), (), "", line["why"],
+        item.key, item.name, item.group, Decimal(line["weight"]), score, Fraction(score), (), line["why"], "",
         False, False, item.rule, item.method,
     )  # fmt: skip
 

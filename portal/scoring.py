@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from portal.declarations import DUTIES
@@ -49,12 +50,22 @@ class ScoreLine:
     score: Decimal
     exact: Fraction
     parts: tuple[Part, ...]
-    formula: str
-    why: str
+    words: str
+    note: str
     waiting: bool
     nothing_due: bool
     rule: str
     method: str
+
+    @property
+    def formula(self) -> str:
+        """The arithmetic alone; put into words only when somebody reads it."""
+        return _formula(self.parts, self.exact, self.score) if self.parts else ""
+
+    @property
+    def why(self) -> str:
+        """The sentence for the page; a frozen line (without parts) brings its own."""
+        return f"{self.words}：{self.formula}{self.note}" if self.parts else self.words
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,15 @@ def weights(
     """
     for key in left_out:
         scheme.item(key)
+    if isinstance(duties, str) or isinstance(check_fields, str):
+        raise ScoringError("职责和监管领域应为列表，不是一个词")
+    return dict(_weights(scheme, frozenset(duties), bool(check_fields), frozenset(left_out)))
+
+
+@lru_cache(maxsize=512)
+def _weights(scheme: Scheme, duties: frozenset[str], has_fields: bool, left_out: frozenset[str]) -> dict[str, Decimal]:
+    """The weights of one kind of unit: hundreds of units share a few kinds."""
+    check_fields = ("",) if has_fields else ()
     items = [item for item in items_of(scheme, duties, check_fields) if item.key not in left_out]
     if not items:
         raise ScoringError("该单位没有可计分的项目")
@@ -174,7 +194,6 @@ def _line(
     words, parts = nothing_due_part(item, w, facts) if idle else score_parts(scheme, item, w, facts)
     value = sum((part.value for part in parts), Fraction(0))
     score = round_half_up(value)
-    formula = _formula(parts, value, score)
     return ScoreLine(
         item=item.key,
         name=item.name,
@@ -183,8 +202,8 @@ def _line(
         score=score,
         exact=value,
         parts=parts,
-        formula=formula,
-        why=f"{words}：{formula}{note}",
+        words=words,
+        note=note,
         waiting=any(part.waiting for part in parts),
         nothing_due=idle,
         rule=item.rule,

@@ -10,6 +10,7 @@ import peewee
 from portal import name_index
 from portal.database import database
 from portal.name_index import name_key
+from portal.plugging import registry
 from portal.refusals import Refused
 from portal.subjects import WITHDRAWN, Subject, SubjectName
 
@@ -109,6 +110,15 @@ def streets() -> list[str]:
     """The streets that occur, for the filter."""
     query = Subject.select(Subject.street).where(Subject.street != "").distinct().order_by(Subject.street)
     return [street for (street,) in query.tuples()]
+
+
+def labelled() -> dict[str, Any]:
+    """{label: query of subject ids} of what the plugins know: permits held, labels of supervision, blacklists."""
+    found: dict[str, Any] = {}
+    for _, answer in registry().answers("subject_labels"):
+        for label, query in answer.items():
+            found[label] = (found[label] | query) if label in found else query
+    return found
 
 
 def former_names(subjects: list[Subject]) -> dict[int, list[str]]:

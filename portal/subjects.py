@@ -310,6 +310,11 @@ def classify(subject: Subject, classification: str) -> None:
     subject.classification = classification
 
 
+def report_unreachable(subject: Subject, unit: str, reason: str) -> None:
+    """A unit found the subject 无法联系 (二（一）5): whoever works such reports is told, in the act's transaction."""
+    registry().answers("on_subject_unreachable", subject=subject, unit=unit, reason=reason)
+
+
 def subject_for(viewer: Any, subject_id: int) -> Subject:
     """The subject, if ``viewer`` may see subjects. Raises NotAllowed or Missing."""
     if not viewer.can("subject.view"):

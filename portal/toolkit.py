@@ -1,19 +1,25 @@
 """The only door for plugins: everything of the core that a unit or an area may use."""
 
+import importlib
+from typing import Any
+
 from portal import (
     audit,
     clock,
     documents,
     files,
     jobs,
+    notices,
     obligations,
     official_calendar,
+    quarter_lists,
     record_reading,
     settings,
     spreadsheets,
     subject_search,
     subjects,
     units,
+    users,
 )
 from portal.access import act, api, requires
 from portal.database import (
@@ -43,11 +49,13 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for, scheme_of
+from portal.facts import days_for, scheme_of, span_of
+from portal.fonts import DocumentError
 from portal.gate import viewer_named
 from portal.hookspecs import hookimpl
+from portal.list_comparison import Entry as ListEntry
 from portal.pages import link, page, submission_key
-from portal.plugging import registry
+from portal.plugging import Registry, registry
 from portal.record_kinds import Kept, RecordField, RecordKind, Stored
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
@@ -62,11 +70,13 @@ __all__ = [
     "CheckField",
     "CheckItem",
     "DeclarationError",
+    "DocumentError",
     "IndustryDuty",
     "InstantField",
     "JobKind",
     "JsonField",
     "Kept",
+    "ListEntry",
     "Missing",
     "NavigationItem",
     "NotAllowed",
@@ -79,6 +89,7 @@ __all__ = [
     "RecordKind",
     "Refused",
     "Registration",
+    "Registry",
     "Schema",
     "Setting",
     "Stale",
@@ -102,10 +113,13 @@ __all__ = [
     "is_postgresql",
     "jobs",
     "link",
+    "notices",
     "number_setting",
     "obligations",
     "official_calendar",
+    "open_application",
     "page",
+    "quarter_lists",
     "read_check_items",
     "read_permit_file",
     "read_permit_items",
@@ -114,7 +128,9 @@ __all__ = [
     "requires",
     "scheme_of",
     "settings",
+    "sign_in",
     "sm3",
+    "span_of",
     "spreadsheets",
     "subject_search",
     "subjects",
@@ -122,6 +138,18 @@ __all__ = [
     "text_setting",
     "transaction",
     "units",
+    "users",
     "viewer_named",
     "yes_no_setting",
 ]
+
+
+def open_application() -> Any:
+    """The application for a plugin's command, opened as the portal's own commands open it."""
+    # By name: the command line stands below this door and looks through it for the plugins' commands.
+    return importlib.import_module("portal.cli_start").application()
+
+
+def sign_in(account: str) -> Any:
+    """The person who acts from a plugin's command: asks the password, enters the audit log. Raises Refused."""
+    return importlib.import_module("portal.cli_start").sign_in(account)

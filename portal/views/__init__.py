@@ -1,6 +1,6 @@
 """The core's pages: thin blueprints that load, ask, do and answer."""
 
-from portal.views import admin, audit, auth, home, inbox, jobs, people, scores, subjects, units
+from portal.views import admin, audit, auth, home, inbox, jobs, people, quarter_lists, scores, subjects, units
 
 BLUEPRINTS = (
     auth.blueprint,
@@ -8,6 +8,7 @@ BLUEPRINTS = (
     inbox.blueprint,
     subjects.blueprint,
     scores.blueprint,
+    quarter_lists.blueprint,
     people.blueprint,
     units.blueprint,
     admin.blueprint,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, redirect, url_for
 from flask_login import current_user
 
-from portal import obligations
-from portal.access import public, requires
+from portal import notices, obligations
+from portal.access import act, public, requires
 from portal.database import database
 from portal.pages import page
 
@@ -29,7 +29,15 @@ def index() -> Response:
         "home/index.html",
         counts=[(obligations.KINDS[kind].label, kind, total, late) for kind, (total, late) in sorted(counts.items())],
         urgent=[(owed, obligations.lamp(owed)) for owed in urgent],
+        told=notices.unread(current_user),
     )
+
+
+@blueprint.post("/notices/<int:notice_id>/read")
+@act("home.view")
+def read_notice(notice_id: int) -> Response:
+    notices.read(current_user, notice_id)
+    return redirect(url_for("home.index"), 303)
 
 
 @blueprint.get("/health")

@@ -23,9 +23,11 @@ _MEMBERS = frozenset(
 
 @hookimpl
 def register_schema() -> Schema:
-    from .models import MODELS
+    from . import case_models, models, permit_models
 
-    return Schema("areas.licensing", MODELS, FOLDER / "migrations")
+    return Schema(
+        "areas.licensing", models.MODELS + permit_models.MODELS + case_models.MODELS, FOLDER / "migrations"
+    )
 
 
 @hookimpl
@@ -41,6 +43,11 @@ def register_permissions() -> list[Permission]:
         Permission("licensing.view", "查看推送、认领、许可", _MEMBERS),
         Permission("licensing.push", "确认推送、导入登记信息、处理回退（推送单位）", _WORKERS),
         Permission("licensing.claim", "认领、回退、反馈", _WORKERS),
+        Permission(
+            "licensing.reporter",
+            "查看无证无照线索的举报人（逐次记录）",
+            frozenset({"liaison", "head", "office"}),
+        ),
         Permission("licensing.office", "调整审批单位、转告区外条线", frozenset({"office"})),
     ]
 
@@ -58,7 +65,14 @@ def register_navigation() -> list[NavigationItem]:
         NavigationItem("认领与反馈", "licensing.claims", "licensing.claim", 10, "证照联动"),
         NavigationItem("推送", "licensing.pushes", "licensing.view", 11, "证照联动"),
         NavigationItem("回退处理", "licensing.roll_backs", "licensing.view", 13, "证照联动"),
+        NavigationItem("行政许可", "licensing.permits", "licensing.view", 14, "证照联动"),
+        NavigationItem("联动监管", "licensing.measures", "licensing.view", 15, "证照联动"),
+        NavigationItem("无法联系", "licensing.unreachable", "licensing.view", 16, "证照联动"),
+        NavigationItem("无证无照", "licensing.unlicensed", "licensing.view", 17, "证照联动"),
+        NavigationItem("许可事项目录", "licensing.catalogue", "licensing.view", 18, "证照联动"),
+        NavigationItem("区外条线", "licensing.outside", "licensing.office", 19, "证照联动"),
         NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动", "registrar"),
+        NavigationItem("录入吊销信息", "licensing.registration", "licensing.push", 12, "证照联动", "revoker"),
     ]
 
 
@@ -68,15 +82,23 @@ def register_obligation_pages() -> dict[str, str]:
         "push": "licensing.push",
         "claim": "licensing.claim",
         "feedback": "licensing.claim",
+        "decision_result": "licensing.claim",
         "rollback_decision": "licensing.roll_back",
+        "permit_entry": "licensing.permit_entry",
+        "permit_cancel": "licensing.permit",
+        "linked_measure": "licensing.measure",
+        "unreachable": "licensing.unreachable_report",
+        "unlicensed_case": "licensing.unlicensed_case",
+        "referral_receipt": "licensing.unlicensed_case",
     }
 
 
 @hookimpl
 def register_job_kinds() -> list[JobKind]:
-    from . import imports
+    from . import imports, notices
 
     return [
+        JobKind(notices.JOB, "书面通报", notices.make_job),
         JobKind(imports.CHECK_JOB, "检查登记文件", imports.check_job),
         JobKind(imports.TAKE_JOB, "导入登记文件", imports.take_job),
     ]
@@ -98,9 +120,66 @@ def on_registration_withdrawn(subject, event) -> None:
 
 @hookimpl
 def on_subject_cancelled(subject, event) -> None:
-    from . import pushes
+    from . import linkage, pushes
 
     pushes.on_cancelled(subject, event)
+    linkage.on_subject_ended(subject, event)
+
+
+@hookimpl
+def on_subject_unreachable(subject, unit, reason) -> None:
+    from . import unreachable
+
+    unreachable.from_check(subject, unit, reason)
+
+
+@hookimpl
+def subject_panel(subject, viewer):
+    from . import panel
+
+    return panel.of(subject, viewer)
+
+
+@hookimpl
+def subject_alerts(subject):
+    from . import panel
+
+    return panel.alerts(subject)
+
+
+@hookimpl
+def quarter_list_entries(kind, unit, quarter):
+    from . import quarter as lists
+
+    return lists.entries(kind, unit, quarter)
+
+
+@hookimpl
+def on_quarter_list_row(kind, unit, entry):
+    from . import quarter as lists
+
+    return lists.expect(kind, unit, entry)
+
+
+@hookimpl
+def score_facts(quarter):
+    from . import case_lists
+
+    return case_lists.score_facts(quarter)
+
+
+@hookimpl
+def score_rows(quarter, unit, item):
+    from . import panel
+
+    return panel.score_rows(quarter, unit, item)
+
+
+@hookimpl
+def register_commands() -> list:
+    from . import commands
+
+    return [commands.read_scope]
 
 
 @hookimpl

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+import peewee
+
 from portal.toolkit import (
     PermitItem,
     Refused,
@@ -19,7 +21,7 @@ from portal.toolkit import (
     units,
 )
 
-from .models import ItemAssignment
+from .models import CatalogueProposal, ItemAssignment
 
 OUTSIDE_FILE = Path(__file__).parent / "outside.csv"
 _declared: WeakKeyDictionary = WeakKeyDictionary()
@@ -127,6 +129,15 @@ def move(code: str, unit: str, from_day: date, basis: str) -> ItemAssignment:
     return made
 
 
+def changes() -> tuple[int, int]:
+    """(the number of the catalogue's newest confirmed change, how many dated moves of approving units there are)."""
+    return (
+        CatalogueProposal.select(peewee.fn.MAX(CatalogueProposal.version)).scalar() or 0,
+        ItemAssignment.select().count(),
+    )
+
+
 def version() -> str:
-    """What a push is stored with: digest of the declarations and number of the office's and units' changes."""
-    return f"{declared().digest}-{ItemAssignment.select().count()}"
+    """What a push is stored with: the declarations' digest, the newest confirmed change, the number of moves."""
+    words, moves = changes()
+    return f"{declared().digest}-{words}-{moves}"

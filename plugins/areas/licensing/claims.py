@@ -96,10 +96,15 @@ def open_rows(push: Push, codes: list[str], hits: dict[str, dict[str, Any]], ope
         for unit, values in wanted
         if (values["item"], unit) not in living
     ]
-    obligations.open_many(
-        "claim", [_owed(row, push.subject.name) for row in made if row.unit], started_on=opening.day, started_words="推送",
-        days=opening.days,
-    )  # fmt: skip
+    numbers = [row.id for row in made if row.unit]
+    if numbers:
+        obligations.open_many(
+            "claim",
+            owed_rows(numbers, "认领"),
+            started_on=opening.day,
+            started_words="推送",
+            days=opening.days,
+        )
     return made
 
 
@@ -115,9 +120,21 @@ def _open(push: Push, unit: str, opening: Opening, **values: Any) -> Claim:
     )  # fmt: skip
 
 
-def _owed(row: Claim, subject_name: str) -> obligations.Owed:
-    return obligations.Owed(
-        row.unit, (RECORD, row.id), f"认领：{subject_name}（{row.item_name}）", row.subject_id, row.scored
+def owed_rows(ids: list[int], words: str) -> Any:
+    """The query of what these rows owe, for :func:`obligations.open_many`: 认领 or 反馈 in the title."""
+    title = peewee.Value(f"{words}：").concat(Subject.name).concat("（").concat(Claim.item_name).concat("）")
+    return (
+        Claim.select(
+            Claim.unit.alias("unit"),
+            peewee.Value(RECORD).cast("TEXT").alias("record_type"),
+            Claim.id.cast("TEXT").alias("record_id"),
+            title.alias("title"),
+            Claim.subject.alias("subject_id"),
+            Claim.scored.alias("scored"),
+        )
+        .join(Subject)
+        .where(Claim.id.in_(ids))
+        .order_by(Claim.id)
     )
 
 
@@ -125,7 +142,7 @@ def open_clock(claim: Claim, subject_name: str, words: str) -> obligations.Oblig
     """The clock of one row starts today: ``claim_days`` working days."""
     today = clock.today()
     return obligations.open_obligation(
-        "claim", claim.unit, record=(RECORD, claim.id), title=_owed(claim, subject_name).title,
+        "claim", claim.unit, record=(RECORD, claim.id), title=f"认领：{subject_name}（{claim.item_name}）",
         started_on=today, started_words=words, days=days_for("scheme.claim_days", today), subject=claim.subject_id,
         scored=claim.scored,
     )  # fmt: skip
@@ -134,34 +151,29 @@ def open_clock(claim: Claim, subject_name: str, words: str) -> obligations.Oblig
 def claim_rows(unit: str, ids: list[int]) -> tuple[int, int]:
     """``unit`` claims rows: (claimed now, left as they were since someone was faster). The feedback clocks start."""
     with transaction():
-        rows: list[tuple[int, int, str, str, bool]] = []
+        done: list[int] = []
         for start in range(0, len(ids), _PART):
-            query = (
-                Claim.select(Claim.id, Claim.subject, Subject.name, Claim.item_name, Claim.scored)
-                .join(Subject)
-                .where(
-                    Claim.id.in_(ids[start : start + _PART]) & (Claim.unit == unit) & (Claim.state == "open")
-                )
+            query = Claim.select(Claim.id).where(
+                Claim.id.in_(ids[start : start + _PART]) & (Claim.unit == unit) & (Claim.state == "open")
             )
-            rows += list((query.for_update("FOR UPDATE", of=Claim) if is_postgresql() else query).tuples())
-        done = [row[0] for row in rows]
+            done += [number for (number,) in (query.for_update() if is_postgresql() else query).tuples()]
         if done:
-            _store_claimed(unit, done, rows)
+            _store_claimed(done)
     return len(done), len(set(ids)) - len(done)
 
 
-def _store_claimed(unit: str, done: list[int], rows: list[tuple[int, int, str, str, bool]]) -> None:
+def _store_claimed(done: list[int]) -> None:
     who, now, today = audit.actor().name, clock.now(), clock.today()
+    days = days_for("scheme.feedback_days", today)
     for start in range(0, len(done), _PART):
+        part = done[start : start + _PART]
         Claim.update(state="claimed", claimed_on=today, claimed_at=now, claimed_by=who).where(
-            Claim.id.in_(done[start : start + _PART])
+            Claim.id.in_(part)
         ).execute()
+        obligations.open_many(
+            "feedback", owed_rows(part, "反馈"), started_on=today, started_words="认领", days=days
+        )
     obligations.fulfil_many("claim", RECORD, done)
-    obligations.open_many(
-        "feedback",
-        [obligations.Owed(unit, (RECORD, n), f"反馈：{name}（{item}）", subject, scored) for n, subject, name, item, scored in rows],
-        started_on=today, started_words="认领", days=days_for("scheme.feedback_days", today),
-    )  # fmt: skip
     if len(done) == 1:
         audit.record("认领", RECORD, done[0], after={"state": "claimed", "claimed_by": who})
     else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from portal.toolkit import Subject, clock, subjects, units
 
-from . import catalogue, claims, feedback, pushes, rollbacks, rules
+from . import catalogue, claims, demo_cases, feedback, pushes, rollbacks, rules
 from .models import Claim, Push
 
 #: Items that the approval bureau issues in this zone (相对集中许可权); the office moved them at the year's start.
@@ -25,15 +25,17 @@ class Part:
         self.zone = zone
         self.random = random.Random(f"{zone.seed}/licensing")
         self.registrar = pushes.registrar()
+        self.cases = demo_cases.Cases(self)
 
     def schedule(self) -> None:
         zone, first = self.zone, self.zone.quarter.first
         opening = clock.at(date(zone.quarter.year, 1, 5), 9)
         zone.schedule(opening, self._somebody("", "office"), self._move_items)
-        zone.schedule(opening + timedelta(hours=1), self._officer(self.registrar), self._register_stock)
+        zone.schedule(opening + timedelta(hours=1), self.officer(self.registrar), self._register_stock)
         for day in zone.workdays(first - timedelta(days=45), zone.end.date()):
             moment = clock.at(day, 9, self.random.randrange(5, 50))
-            zone.schedule(moment, self._officer(self.registrar), self._day_of(day))
+            zone.schedule(moment, self.officer(self.registrar), self._day_of(day))
+        self.cases.schedule()
 
     def _somebody(self, unit: str, role: str) -> Any:
         found = self.zone.people.get((unit, role)) or next(
@@ -41,10 +43,12 @@ class Part:
         )
         return self.random.choice(found)
 
-    def _officer(self, unit: str) -> Any:
+    def officer(self, unit: str) -> Any:
+        """One of the unit's officers."""
         return self._somebody(unit, "officer")
 
-    def _moment(self, day: date) -> Any:
+    def moment(self, day: date) -> Any:
+        """A minute of office hours on ``day``."""
         return clock.at(day) + timedelta(minutes=self.random.randrange(8 * 60 + 45, 17 * 60 + 15))
 
     def _move_items(self) -> None:
@@ -86,10 +90,10 @@ class Part:
         soon = clock.now() + timedelta(minutes=self.random.randrange(20, 300))
         for moment, ids in (
             (soon, [n for n in waiting if n not in late]),
-            (self._moment(self.zone.after(day, 1)), late),
+            (self.moment(self.zone.after(day, 1)), late),
         ):
             if ids:
-                self.zone.schedule(moment, self._officer(self.registrar), lambda ids=ids: self._confirm(ids))
+                self.zone.schedule(moment, self.officer(self.registrar), lambda ids=ids: self._confirm(ids))
 
     def _confirm(self, ids: list[int]) -> None:
         opening = claims.Opening()
@@ -99,6 +103,7 @@ class Part:
             unexplained = push.doubtful and not pushes.codes_of(push)
             said = ("ordinary", "经询问不从事许可经营") if unexplained else ("", "")
             pushes.confirm(push, None, *said, opening=opening)
+            demo_cases.correct(self.random, push)
         for row in Claim.select().where(Claim.push.in_(ids) & (Claim.state == "open")).order_by(Claim.id):
             self._plan_claim(row, opening.day)
 
@@ -110,13 +115,13 @@ class Part:
         slow = self.random.random() > diligence
         wait = self.random.randint(8, 14) if slow else self.random.randint(0, 6)
         moment = (
-            self._moment(self.zone.after(day, wait))
+            self.moment(self.zone.after(day, wait))
             if wait
             else clock.now() + timedelta(minutes=self.random.randrange(30, 200))
         )
         returned = self.random.random() < 0.04
         act = self._return if returned else self._claim
-        self.zone.schedule(moment, self._officer(row.unit), lambda: act(row.id))
+        self.zone.schedule(moment, self.officer(row.unit), lambda: act(row.id))
 
     def _claim(self, claim_id: int) -> None:
         row = Claim.get_by_id(claim_id)
@@ -127,8 +132,8 @@ class Part:
         if self.random.random() > diligence + 0.08:
             return
         wait = self.random.randint(21, 30) if self.random.random() > diligence else self.random.randint(1, 18)
-        moment = self._moment(self.zone.after(clock.today(), wait))
-        self.zone.schedule(moment, self._officer(row.unit), lambda: self._answer(claim_id))
+        moment = self.moment(self.zone.after(clock.today(), wait))
+        self.zone.schedule(moment, self.officer(row.unit), lambda: self._answer(claim_id))
 
     def _answer(self, claim_id: int) -> None:
         row = Claim.get_by_id(claim_id)
@@ -139,12 +144,22 @@ class Part:
                 (("supervised", "已纳入日常监管名单"), ("not_doing", "实地查看，未开展该项经营"))
             )
         else:
-            kinds = ("guidance", "application", "not_doing", "not_needed")
-            kind = self.random.choices(kinds, (60, 25, 10, 5))[0]
+            kinds = ["guidance", "application", "not_doing", "not_needed", "refused"]
+            kinds += ["granted"] if row.kind in ("HZ", "QZ") else []
+            kind = self.random.choices(kinds, (45, 20, 9, 4, 2, 20)[: len(kinds)])[0]
             note = {"guidance": "电话告知办证条件和材料", "not_needed": "实际经营不涉及许可范围"}.get(
                 kind, ""
             )
-        feedback.answer(row.unit, [claim_id], kind, note=note)
+        document = self.cases.number(row.unit, "许") if kind in feedback.DECIDED else ""
+        day = (
+            clock.today() - timedelta(days=self.random.choice((0, 0, 1, 2, 12)))
+            if document
+            else clock.today()
+        )
+        day = max(day, row.pushed_on)
+        feedback.answer(row.unit, [claim_id], kind, day=day, document=document, note=note)
+        if kind == "granted":
+            self.cases.granted(row)
 
     def _return(self, claim_id: int) -> None:
         row = Claim.get_by_id(claim_id)
@@ -155,10 +170,8 @@ class Part:
         named = self.random.choice(others) if reason == "not_ours" else ""
         made = rollbacks.roll_back(row.unit, claim_id, reason, "", named)
         wait = 5 if self.random.random() < 0.1 else self.random.randint(1, 3)
-        moment = self._moment(self.zone.after(clock.today(), wait))
-        self.zone.schedule(
-            moment, self._officer(self.registrar), lambda: self._decide(made.id, named, reason)
-        )
+        moment = self.moment(self.zone.after(clock.today(), wait))
+        self.zone.schedule(moment, self.officer(self.registrar), lambda: self._decide(made.id, named, reason))
 
     def _decide(self, roll_back_id: int, named: str, reason: str) -> None:
         found = rollbacks.RollBack.get_by_id(roll_back_id)
@@ -173,7 +186,8 @@ class Part:
             rollbacks.decide(roll_back_id, "refuse", note="经核对地址在本区范围内")
             self._plan_claim(found.claim, clock.today())
 
-    def _standing(self) -> Subject | None:
+    def standing(self) -> Subject | None:
+        """Some subject that is registered now."""
         last = Subject.select(Subject.id).order_by(Subject.id.desc()).scalar() or 0
         at = self.random.randint(1, max(1, last))
         return (
@@ -184,7 +198,7 @@ class Part:
         )
 
     def _change_one(self, day: date) -> None:
-        subject = self._standing()
+        subject = self.standing()
         if subject is None or subject.approved >= day:
             return
         scope = self.zone.firms.make(day).scope
@@ -192,9 +206,10 @@ class Part:
         subjects.register(changed, unit=self.registrar, source=f"导入 {day}")
 
     def _cancel_one(self, day: date) -> None:
-        subject = self._standing()
+        subject = self.standing()
         if subject is not None and subject.approved < day:
             subjects.register(_registration(subject, "注销", day), unit=self.registrar, source=f"导入 {day}")
+            self.cases.subject_ended(subject)
 
 
 def _registration(subject: Subject, event: str, day: date) -> subjects.Registration:

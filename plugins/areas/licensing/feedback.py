@@ -6,8 +6,11 @@ from datetime import date
 
 from portal.toolkit import Refused, audit, clock, obligations, transaction
 
-from . import claims, rules
+from . import claims, permits, rules
 from .models import Claim, Feedback
+
+#: A decision to grant or refuse: it has 7 working days of its own to be entered (D2); granted, the permit too (D4).
+DECIDED = ("granted", "refused")
 
 
 def answer(
@@ -23,6 +26,10 @@ def answer(
         problems["kind"] = "请选择反馈内容"
     if day > clock.today():
         problems["day"] = f"日期 {day} 在今天之后"
+    if kind in DECIDED and not document.strip():
+        problems["document"] = "作出决定的，须填写决定文书号"
+    if kind in DECIDED and len(ids) > 1:
+        problems["kind"] = "许可决定须逐条反馈"
     if kind in ("not_needed", "supervised") and not note.strip():
         problems["note"] = f"反馈“{rules.FEEDBACK_KINDS[kind]}”须写明情况"
     if problems:
@@ -36,6 +43,8 @@ def answer(
 def _answer_one(claim: Claim, kind: str, day: date, document: str, note: str) -> None:
     if kind not in rules.feedback_kinds(claim.kind):
         raise Refused(f"“{claim.item_name}”的反馈不能是“{rules.FEEDBACK_KINDS[kind]}”", {"kind": "请另选"})
+    if kind in DECIDED:
+        _decided(claim, kind, day, document.strip())
     Feedback.create(
         claim=claim, unit=claim.unit, kind=kind, day=day, document=document.strip(), note=note.strip(),
         entered_at=clock.now(), entered_by=audit.actor().name,
@@ -48,3 +57,21 @@ def _answer_one(claim: Claim, kind: str, day: date, document: str, note: str) ->
         "反馈", claims.RECORD, claim.id, before={"state": claim.state, "feedback": claim.feedback},
         after={"state": "answered", "feedback": kind}, note=note,
     )  # fmt: skip
+
+
+def _decided(claim: Claim, kind: str, day: date, document: str) -> None:
+    """二（一）2: the decision is entered within 7 working days of it; before the feedback's own deadline, its clock
+    is the feedback's. Only a granted one opens the entry of the permit."""
+    days = obligations.KINDS["decision_result"].days
+    record = (claims.RECORD, claim.id)
+    obligations.bring_forward(
+        "feedback", record, claim.unit, started_on=day, started_words="许可决定", days=days
+    )
+    obligations.open_obligation(
+        "decision_result", claim.unit, record=record, identity=f"{claim.id}:{document}:{day}",
+        title=f"许可决定结果：{claim.subject.name}（{claim.item_name}）", started_on=day, started_words="许可决定", days=days,
+        subject=claim.subject_id, scored=False,
+    )  # fmt: skip
+    obligations.fulfil("decision_result", record, claim.unit)
+    if kind == "granted":
+        permits.decide(claim.unit, claim.subject, "grant", document, day, item=claim.item, claim=claim)

@@ -18,7 +18,7 @@ from portal.toolkit import (
     units,
 )
 
-from . import registrations
+from . import pushes, registrations
 from .models import ImportRun
 from .pushes import STOCK
 
@@ -71,6 +71,7 @@ def check(run: ImportRun, job: Any = None) -> None:
     try:
         told = registrations.notices(path, name)
         for row in registrations.rows(path, name):
+            _check_event(row, run.unit)
             total += 1
             good += not row.problems
             bad += bool(row.problems)
@@ -88,6 +89,15 @@ def check(run: ImportRun, job: Any = None) -> None:
         ImportRun.update(
             state=state, rows=total, good=good, problem_rows=bad, problems=problems, notices=told
         ).where(ImportRun.id == run.id).execute()  # fmt: skip
+
+
+def _check_event(row: registrations.Row, unit: str) -> None:
+    if row.registration is None:
+        return
+    refusal = pushes.event_refusal(unit, row.registration.event)
+    if refusal:
+        row.problems.append(registrations.problem(row.number, "event", row.registration.event, refusal))
+        row.registration = None
 
 
 def take(run_id: int, unit: str) -> ImportRun:
@@ -122,6 +132,7 @@ def store_rows(run: ImportRun, job: Any = None) -> None:
     after = job.state_values.get("after", 0) if job is not None else 0
     batch: list[registrations.Row] = []
     for row in registrations.rows(files.path_of(run.file), run.file.name):
+        _check_event(row, run.unit)
         if row.number <= after or row.registration is None:
             continue
         batch.append(row)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import peewee
 
-from portal.toolkit import Refused, Subject, subjects
+from portal.toolkit import Refused, Subject, subjects, units
 
 from .models import Claim, Push
 
@@ -80,3 +81,21 @@ def page_of(filters: Filters, *, before: int | None = None, size: int = 50) -> F
     for claim in Claim.select().where(Claim.push.in_(list(of))).order_by(Claim.id):
         of[claim.push_id].append(claim)
     return Found(rows, rows[-1].id if more else None, pushes_total, subjects_total, of)
+
+
+def export_rows(filters: Filters) -> Iterator[list[object]]:
+    """Every push of the filter as the cells of a file, newest first, read page by page."""
+    before: int | None = None
+    while True:
+        found = page_of(filters, before=before, size=500)
+        for push in found.rows:
+            firm, rows = push.subject, found.claims[push.id]
+            yield [
+                push.confirmed_on, firm.name, firm.code, push.kind, firm.classification_label, firm.state, firm.street,
+                firm.address, firm.representative, firm.industry, push.scope,
+                "；".join(f"{row.item} {row.item_name}".strip() for row in rows),
+                "；".join(units.name_of(row.unit) or row.body for row in rows),
+            ]  # fmt: skip
+        if found.before is None:
+            return
+        before = found.before

@@ -1,4 +1,4 @@
-"""What licence linkage stores: pushes, claims, roll-backs, feedback, imports and the dated approving unit of an item."""
+"""What the way of a registration stores: pushes, claims, roll-backs, feedback, imports, the catalogue's changes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,42 @@ class ItemAssignment(Record):
     class Meta:
         table_name = "licensing_item_assignment"
         indexes = ((("code", "from_day"), True),)
+
+
+class CatalogueProposal(Record):
+    """A correction that an officer made at a push, proposed for the catalogue; confirmed by the owning unit it is
+    a numbered version of it: ``word`` becomes a keyword of the item, or one of its exclusions."""
+
+    code = peewee.TextField()
+    owner = peewee.TextField()
+    kind = peewee.TextField()
+    word = peewee.TextField()
+    reason = peewee.TextField()
+    push = peewee.BigIntegerField(null=True)
+    state = peewee.TextField(default="proposed")
+    version = peewee.IntegerField(null=True, unique=True)
+    proposed_by = peewee.TextField()
+    proposed_unit = peewee.TextField()
+    proposed_at = InstantField()
+    decided_by = peewee.TextField(default="")
+    decided_at = InstantField(null=True)
+    answer = peewee.TextField(default="")
+
+    class Meta:
+        table_name = "licensing_catalogue_proposal"
+        indexes = ((("owner", "state", "id"), False),)
+
+
+CatalogueProposal.add_index(
+    CatalogueProposal.index(
+        CatalogueProposal.code,
+        CatalogueProposal.kind,
+        CatalogueProposal.word,
+        unique=True,
+        where=CatalogueProposal.state.in_(["proposed", "confirmed"]),
+        name="licensing_catalogue_proposal_living",
+    )
+)
 
 
 class Push(Record):
@@ -171,4 +207,4 @@ class ImportRun(Record):
         table_name = "licensing_import"
 
 
-MODELS = (ItemAssignment, Push, Claim, RollBack, Feedback, ImportRun)
+MODELS = (ItemAssignment, CatalogueProposal, Push, Claim, RollBack, Feedback, ImportRun)

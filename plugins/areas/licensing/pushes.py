@@ -8,6 +8,7 @@ from portal.toolkit import (
     Missing,
     NotAllowed,
     Refused,
+    Registration,
     Stale,
     Subject,
     SubjectEvent,
@@ -20,7 +21,7 @@ from portal.toolkit import (
     units,
 )
 
-from . import catalogue, claims, reading, rules
+from . import catalogue, claims, proposals, reading, rules
 from .models import Push
 
 #: The source of a registration that was in the register before the portal: read and classified, never pushed.
@@ -31,6 +32,26 @@ RECORD = "push"
 def registrar() -> str:
     """The key of the unit that pushes (二（一）1)."""
     return units.holder("registrar").key
+
+
+def event_refusal(unit: str, event: str) -> str | None:
+    """Why ``unit`` cannot bring in a registration of that kind: the registrar brings all but 吊销, which the market
+    regulator brings (二（一）3); None when it can."""
+    wanted = units.holder("revoker" if event == "吊销" else "registrar")
+    return None if unit == wanted.key else f"{event}信息由{wanted.name}推送"
+
+
+def enter(registration: Registration, unit: str) -> tuple[Subject, Push | None]:
+    """Enter one registration by form: (subject, the push that waits for confirmation or None). Raises Refused."""
+    refusal = event_refusal(unit, registration.event)
+    if refusal:
+        raise Refused(refusal, {"event": refusal})
+    with transaction():
+        subject, new = subjects.register(registration, unit=unit, source="表单")
+        if not new:
+            raise Refused("这条登记信息平台已有，没有改动")
+        push = Push.get_or_none((Push.subject == subject) & (Push.state == "proposed"))
+    return subject, push
 
 
 def on_registered(subject: Subject, event: str, before: dict[str, Any] | None) -> None:
@@ -151,13 +172,19 @@ def _decided_class(push: Push, chosen: list[str], qz_is_permit: bool, classifica
     return by_items
 
 
-def confirm_for(viewer: Any, push: Push, codes: list[str], classification: str, note: str) -> Push:
-    """As :func:`confirm`, by a person of the pushing unit. Raises NotAllowed for everybody else."""
+def confirm_for(
+    viewer: Any, push: Push, codes: list[str], classification: str, note: str, words: str = ""
+) -> Push:
+    """As :func:`confirm`, by a person of the pushing unit; what was corrected is proposed for the catalogue, with
+    ``words`` of the scope that mean an added item. Raises NotAllowed for everybody else."""
     if viewer.unit != registrar():
         raise NotAllowed("只有推送单位可以确认推送")
     if set(codes) != set(codes_of(push)) and not note.strip():
         raise Refused("事项与系统读出的不同，须写明理由", {"note": "请写明理由"})
-    return confirm(push, codes, classification, note)
+    with transaction():
+        hits = {hit["code"]: hit for hit in push.reading["hits"]}
+        proposals.propose_from_push(push.id, hits, codes, words, push.scope, note)
+        return confirm(push, codes, classification, note)
 
 
 def class_proposed(push: Push) -> str:

@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 
 from portal.toolkit import registry, settings
 
-from . import catalogue
-from .scope import Reading, ScopeReader
+from . import catalogue, proposals
+from .scope import Reading, ScopeReader, default_rules
 
 _readers: WeakKeyDictionary = WeakKeyDictionary()
 
@@ -17,10 +17,10 @@ def reader() -> ScopeReader:
     """The reader over the present catalogue, made once for each version of it."""
     plugins = registry()
     qz_is_permit = settings.value("licensing.qz_is_permit")
-    key = (catalogue.declared().digest, qz_is_permit)
+    key = (catalogue.declared().digest, catalogue.changes()[0], qz_is_permit)
     kept = _readers.get(plugins)
     if kept is None or kept[0] != key:
-        kept = (key, ScopeReader(catalogue.declared().items, pre_permits=qz_is_permit))
+        kept = (key, ScopeReader(catalogue.declared().items, proposals.merged(default_rules()), qz_is_permit))
         _readers[plugins] = kept
     return kept[1]
 

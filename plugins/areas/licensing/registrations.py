@@ -130,15 +130,14 @@ def _cell(key: str, cell: object) -> Any:
     return spreadsheets.read_text(cell, longest=_LONGEST.get(key, 200)) or ""
 
 
+def category_of(code: str) -> str:
+    """The category that a credit code's first two digits tell; no code at all is a sole trader's."""
+    if code.startswith("92") or not code:
+        return "个体工商户"
+    return "农民专业合作社" if code.startswith("93") else "企业"
+
+
 def _registration(values: dict[str, Any]) -> Registration:
-    code = values.get("code", "")
-    guessed = (
-        "个体工商户"
-        if code.startswith("92") or not code
-        else "农民专业合作社"
-        if code.startswith("93")
-        else "企业"
-    )
     text = {
         key: values.get(key) or ""
         for key in (
@@ -155,6 +154,6 @@ def _registration(values: dict[str, Any]) -> Registration:
         )
     }
     return Registration(
-        event=values.get("event") or "设立", category=values.get("category") or guessed, approved=values["approved"],
+        event=values.get("event") or "设立", category=values.get("category") or category_of(values.get("code", "")), approved=values["approved"],
         capital=values.get("capital"), established=values.get("established"), term_until=values.get("term_until"), **text,
     )  # fmt: skip

@@ -4,4 +4,31 @@ from flask import Blueprint
 
 blueprint = Blueprint("licensing", __name__, url_prefix="/licensing", template_folder="../templates")
 
-from . import claims, imports, pushes, rollbacks  # noqa: E402, F401 - their routes belong to the blueprint
+from . import (  # noqa: E402 - their routes belong to the blueprint
+    catalogue,
+    claims,
+    imports,
+    lookup,
+    measures,
+    permits,
+    pushes,
+    registering,
+    rollbacks,
+    unlicensed,
+    unreachable,
+)
+
+__all__ = [
+    "blueprint",
+    "catalogue",
+    "claims",
+    "imports",
+    "lookup",
+    "measures",
+    "permits",
+    "pushes",
+    "registering",
+    "rollbacks",
+    "unlicensed",
+    "unreachable",
+]

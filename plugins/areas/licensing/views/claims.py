@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
 from portal.toolkit import Missing, Refused, act, audit, clock, link, obligations, page, requires, units
 
-from .. import claims, feedback, reading, rollbacks, rules
+from .. import claims, feedback, permits, reading, rollbacks, rules
 from ..models import Feedback, RollBack
 from . import blueprint
+from .typed import day
 
 STATES = ("open", "claimed", "answered", "returned", "moved", "withdrawn")
 
@@ -133,21 +132,16 @@ def claim_act(record_id: int) -> Response:
             flash("已回退，等推送单位处理。", "success")
         elif name == "answer":
             feedback.answer(
-                current_user.unit, [row.id], form.get("kind", ""), day=_day(form.get("day", "")),
+                current_user.unit, [row.id], form.get("kind", ""), day=day(form, "day", "办理日期"),
                 document=form.get("document", ""), note=form.get("note", ""),
             )  # fmt: skip
             flash("已反馈。", "success")
+            decision = permits.waiting_decision(row)
+            if decision is not None:
+                flash("准予许可的，请接着录入许可信息。", "info")
+                return redirect(url_for("licensing.permit_entry", record_id=decision.id), 303)
         else:
             raise Refused("没有这种操作")
     except Refused as refusal:
         return _show(row, refusal.fields, str(refusal), dict(form))
     return redirect(url_for("licensing.claim", record_id=row.id), 303)
-
-
-def _day(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"日期“{text}”应写成 2026-09-18 这样", {"day": "日期不对"}) from None

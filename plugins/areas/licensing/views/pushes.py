@@ -5,14 +5,15 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Refused, act, audit, link, obligations, page, requires, subjects, units
+from portal.toolkit import Refused, act, audit, clock, link, obligations, page, requires, subjects, units
 
 from .. import catalogue, lookup, pushes, reading, rules
 from ..models import Claim
 from . import blueprint
 
 
-def _filters() -> lookup.Filters:
+def push_filters() -> lookup.Filters:
+    """What the list (and its download) was asked for; those who may not see what waits see what was pushed."""
     argument = request.args.get
     state = argument("state", "")
     if state not in ("proposed", "pushed"):
@@ -39,7 +40,7 @@ def _query(filters: lookup.Filters) -> dict[str, str]:
 @blueprint.get("/pushes/", endpoint="pushes")
 @requires("licensing.view")
 def index() -> Response:
-    filters, errors = _filters(), {}
+    filters, errors = push_filters(), {}
     try:
         found = lookup.page_of(filters, before=request.args.get("before", type=int))
     except Refused as refusal:
@@ -106,6 +107,7 @@ def _show(
         may_confirm=found.state == "proposed" and current_user.unit == pushes.registrar() and current_user.can("licensing.push"),
         values=values or {"codes": list(hits)}, errors=errors or {}, refusal=text, state_label=rules.PUSH_STATES[found.state],
         rows=[(row, units.name_of(row.unit) or row.body, rules.CLAIM_STATES[row.state]) for row in rows],
+        self_items=_own_items(found) if found.state == "pushed" and current_user.can("licensing.claim") else [],
         kinds=rules.KIND_LABELS, classifications=subjects.CLASSIFICATIONS, history=audit.history(pushes.RECORD, found.id),
         owed=[(o, obligations.lamp(o)) for o in obligations.of_record(pushes.RECORD, found.id)],
     )  # fmt: skip
@@ -118,7 +120,7 @@ def confirm(record_id: int) -> Response:
     codes = [*request.form.getlist("codes"), *[code for code in [request.form.get("more", "")] if code]]
     note, classification = request.form.get("note", ""), request.form.get("classification", "")
     try:
-        pushes.confirm_for(current_user, found, codes, classification, note)
+        pushes.confirm_for(current_user, found, codes, classification, note, request.form.get("words", ""))
     except Refused as refusal:
         return _show(
             found,
@@ -128,3 +130,19 @@ def confirm(record_id: int) -> Response:
         )
     flash(f"已推送“{found.subject.name}”。", "success")
     return redirect(url_for("licensing.pushes"), 303)
+
+
+def _own_items(found) -> list[tuple[str, str]]:
+    """The items that the person's unit approves and has no row of in this push."""
+    have = {
+        row.item
+        for row in Claim.select(Claim.item).where(
+            (Claim.subject == found.subject_id) & (Claim.unit == current_user.unit)
+        )
+    }
+    approvers = catalogue.Approvers(clock.today())
+    return [
+        (i.code, f"{i.code} {i.name}")
+        for i in catalogue.declared().items
+        if approvers.unit_of(i) == current_user.unit and i.code not in have
+    ]

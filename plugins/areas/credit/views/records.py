@@ -1,0 +1,337 @@
+"""失信信息: list, entry form, the record with its versions and what is owed on it, correction, annulment, papers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from flask_login import current_user
+
+from plugins.areas.credit import (
+    check_lists,
+    checks,
+    listing,
+    near_names,
+    objections,
+    papers,
+    parties,
+    publicity_rules,
+    record_forms,
+    records,
+    repairs,
+)
+from plugins.areas.credit.models import DishonestyRecord, Objection, RecordVersion, Repair
+from plugins.areas.credit.reach import (
+    is_holder,
+    objection_for,
+    own_record_for,
+    record_for,
+    repair_for,
+    sees_all,
+)
+from plugins.areas.credit.record_rules import (
+    ACTIVE,
+    KIND_LABELS,
+    LABELS,
+    PUBLICITY_LABELS,
+    STATE_LABELS,
+    WITHDRAWING,
+)
+from plugins.areas.credit.views import blueprint, history
+from plugins.areas.credit.views.answers import attachment, xlsx
+from portal.toolkit import (
+    Refused,
+    Stale,
+    act,
+    audit,
+    clock,
+    files,
+    link,
+    obligations,
+    page,
+    requires,
+    spreadsheets,
+    subjects,
+    units,
+)
+
+_MOST_ROWS = 100_000
+
+
+@blueprint.get("/records")
+@requires("credit.view")
+def records_page() -> Response:
+    filters = listing.record_filters(request.args)
+    found = listing.list_records(current_user, filters, request.args.get("older", type=int))
+    every = sees_all(current_user)
+    return page(
+        "credit/records.html",
+        part="credit/_records.html",
+        rows=[(record, units.name_of(record.unit)) for record in found.rows],
+        total_text=f"共 {listing.count_records(current_user, filters):,} 条",
+        next_href=link("credit.records", {**filters, "older": found.older}) if found.older else None,
+        first_href=link("credit.records", filters) if request.args.get("older") else None,
+        filters=filters,
+        units=[(unit.key, unit.name) for unit in units.enabled()] if every else [],
+        kinds=list(KIND_LABELS.items()),
+        states=list(STATE_LABELS.items()),
+        publicities=list(PUBLICITY_LABELS.items()),
+        may_enter=current_user.can("credit.enter") and bool(current_user.unit),
+        export_href=link("credit.export_records", filters),
+    )
+
+
+blueprint.add_url_rule("/records", endpoint="records", view_func=records_page)
+
+_HEADINGS = tuple(
+    spreadsheets.Heading(title, width, kind)
+    for title, width, kind in (
+        ("XK_XDR_MC", 28, "text"), ("XK_XDR_SYDW", 22, "text"), ("XK_FDDB", 12, "text"), ("CF_WSH", 24, "text"), ("CF_WFXW", 24, "text"),
+        ("CF_SY", 40, "text"), ("CF_YJ", 40, "text"), ("CF_CFLB", 20, "text"), ("CF_NR", 40, "text"), ("罚款（元）", 14, "money"),
+        ("没收（元）", 14, "money"), ("CF_NR_ZKDX", 24, "text"), ("CF_JDRQ", 12, "date"), ("CF_YXQ", 12, "date"), ("CF_GSJZQ", 12, "date"),
+        ("CF_CFJG", 24, "text"), ("类别", 20, "text"), ("惩戒领域", 14, "text"), ("状态", 10, "text"), ("公示", 18, "text"), ("录入日期", 12, "date"),
+    )
+)  # fmt: skip
+
+
+@blueprint.get("/records.xlsx")
+@requires("credit.view")
+def export_records() -> Response:
+    filters = listing.record_filters(request.args)
+    query = DishonestyRecord.select().where(listing.record_condition(current_user, filters))
+    rows = (
+        [
+            r.party_name, r.party_code, r.representative, r.document_number, r.act_kind, r.facts, r.basis, "、".join(r.penalty_kinds), r.content,
+            r.fine, r.confiscated, r.licence, r.decided_on, r.valid_until, r.public_until, units.name_of(r.unit), r.label, r.field,
+            r.state_label, r.publicity_label, r.entered_on,
+        ]
+        for r in query.order_by(DishonestyRecord.id.desc()).limit(_MOST_ROWS).iterator()
+    )  # fmt: skip
+    audit.record_alone("导出失信信息", "dishonesty", "list", note=str(filters))
+    return xlsx(
+        lambda target: spreadsheets.write_xlsx(target, [("失信信息", _HEADINGS, rows)]),
+        f"失信信息{clock.today()}.xlsx",
+    )
+
+
+def record_form_page(
+    values: dict[str, Any],
+    errors: dict[str, str],
+    *,
+    record: DishonestyRecord | None = None,
+    status: int = 200,
+    **more: Any,
+) -> Response:
+    return page(
+        "credit/record_form.html",
+        status=status,
+        values=values,
+        errors={name: text for name, text in errors.items() if not name.startswith("confirm-")},
+        doubts={name: text for name, text in errors.items() if name.startswith("confirm-")},
+        record=record,
+        choices=record_forms.choices(),
+        may_penalise="penalty" in _duties(record.unit if record else current_user.unit),
+        **{"action": url_for("credit.enter_record"), "title": "录入失信信息", "reason": None, **more},
+    )
+
+
+def _duties(unit: str) -> frozenset[str]:
+    member = units.unit(unit)
+    return member.duties if member else frozenset()
+
+
+@blueprint.get("/records/new")
+@requires("credit.enter")
+def new_record() -> Response:
+    text = request.args.get("q", "").strip()
+    values: dict[str, Any] = {
+        "kind": "penalty" if "penalty" in _duties(current_user.unit) else "other",
+        "party_kind": "organisation",
+        "public": True,
+    }
+    values |= {"fine_unit": "元", "confiscated_unit": "元"}
+    subject_id = request.args.get("subject", type=int)
+    if subject_id:
+        values |= parties.prefill(subjects.subject_for(current_user, subject_id))
+    for name in ("document_number", "decided_on", "party_name", "party_code"):
+        values.setdefault(name, request.args.get(name, "")[:120])
+    if text and request.headers.get("HX-Request"):
+        return page("credit/_party_choices.html", q=text, found=near_names.candidates(text))
+    return record_form_page(values, {}, q=text, found=near_names.candidates(text) if text else [])
+
+
+@blueprint.post("/records")
+@act("credit.enter")
+def enter_record() -> Response:
+    try:
+        entry = record_forms.read_or_refuse(request.form)
+        record = records.enter(
+            entry, unit=current_user.unit, subject_id=request.form.get("subject_id", type=int)
+        )
+        papers.keep("record", record.id, request.files.getlist("papers"))
+    except Refused as refusal:
+        return record_form_page(
+            record_forms.typed(request.form),
+            refusal.fields or {"": str(refusal)},
+            status=refusal.status,
+            q="",
+            found=[],
+        )
+    flash(f"已录入：{record.publicity_reason}", "success")
+    return redirect(url_for("credit.record", record_id=record.id), 303)
+
+
+def _comparison(record: DishonestyRecord) -> list[tuple[str, Any, bool]]:
+    """What each track in force on the decision's day says, the governing one marked: two tracks side by side."""
+    decision, day = (
+        records.decision_of(records.entry_of(record), record.unit),
+        record.published_on or clock.today(),
+    )
+    return [
+        (track.label, publicity_rules.publicity(decision, day, track), track.key == record.track)
+        for track in publicity_rules.tracks_on(record.decided_on) or [publicity_rules.track(record.track)]
+    ]
+
+
+def _owed(record: DishonestyRecord) -> list[Any]:
+    return [
+        (owed, obligations.lamp(owed), units.name_of(owed.unit))
+        for kind in (records.RECORD, records.TAKE_BACK)
+        for owed in obligations.of_record(kind, record.id)
+        if owed.unit == current_user.unit or sees_all(current_user)
+    ]
+
+
+@blueprint.get("/records/<int:record_id>")
+@requires("credit.view")
+def record(record_id: int) -> Response:
+    found = record_for(current_user, record_id)
+    own, publisher = found.unit == current_user.unit, is_holder(current_user.unit, "publisher")
+    return page(
+        "credit/record.html",
+        record=found,
+        unit_name=units.name_of(found.unit),
+        show_identity=own and current_user.can("credit.enter"),
+        measures=checks.measures_for(found, "management", ""),
+        comparison=_comparison(found),
+        versions=_versions(found),
+        owed=_owed(found),
+        papers=papers.of("record", found.id),
+        objections=list(Objection.select().where(Objection.record == found).order_by(Objection.id))
+        if own or sees_all(current_user)
+        else [],
+        repairs=list(Repair.select().where(Repair.record == found).order_by(Repair.id)),
+        history=history.lines("dishonesty", found.id, LABELS),
+        may_change=own and current_user.can("credit.enter") and found.state == ACTIVE,
+        may_publish=publisher and current_user.can("credit.publish") and found.publicity == "due",
+        may_take_back=publisher
+        and current_user.can("credit.publish")
+        and (found.publicity == WITHDRAWING or _taking_back(found)),
+        may_receive=current_user.can("credit.objection")
+        and is_holder(current_user.unit, "objection_desk")
+        and objections.not_open_to_objection(found) is None,
+        may_repair=current_user.can("credit.repair")
+        and (own or publisher)
+        and repairs.not_open_to_repair(found) is None,
+    )
+
+
+def _versions(found: DishonestyRecord) -> list[tuple[RecordVersion, list[tuple[str, Any]]]]:
+    """Each wrong version with its fields in words, the newest first."""
+    query = RecordVersion.select().where(RecordVersion.record == found).order_by(RecordVersion.number.desc())
+    return [
+        (
+            kept,
+            [
+                (LABELS[name], history.in_words(name, kept.values[name]))
+                for name in LABELS
+                if kept.values.get(name) not in (None, "", [])
+            ],
+        )
+        for kept in query
+    ]
+
+
+def _taking_back(found: DishonestyRecord) -> bool:
+    return any(owed.state == obligations.OPEN for owed in obligations.of_record(records.TAKE_BACK, found.id))
+
+
+@blueprint.get("/records/<int:record_id>/correct")
+@requires("credit.enter")
+def correct_form(record_id: int) -> Response:
+    found = own_record_for(current_user, record_id)
+    return _correction(found, record_forms.shown(found), {})
+
+
+def _correction(
+    found: DishonestyRecord, values: dict[str, Any], errors: dict[str, str], status: int = 200
+) -> Response:
+    return record_form_page(
+        values, errors, record=found, status=status, action=url_for("credit.correct_record", record_id=found.id),
+        title="更正失信信息", reason=values.get("reason", ""), version=found.version, q="", found=[],
+    )  # fmt: skip
+
+
+@blueprint.post("/records/<int:record_id>/correct")
+@act("credit.enter")
+def correct_record(record_id: int) -> Response:
+    found = own_record_for(current_user, record_id)
+    try:
+        _same_version(found)
+        entry = record_forms.read_or_refuse(request.form)
+        records.correct(found, entry, request.form.get("reason", ""), subject_id=found.subject_id)
+        papers.keep("record", found.id, request.files.getlist("papers"))
+    except Refused as refusal:
+        return _correction(
+            found, record_forms.typed(request.form), refusal.fields or {"": str(refusal)}, refusal.status
+        )
+    flash("已更正，更正前的内容保留在历史里", "success")
+    return redirect(url_for("credit.record", record_id=found.id), 303)
+
+
+def _same_version(found: DishonestyRecord) -> None:
+    """The form names the version it was made from: a second officer's form is refused, nothing is overwritten."""
+    if request.form.get("version", type=int) != found.version:
+        raise Stale("这条失信信息刚被别人改过，请返回刷新后再更正")
+
+
+@blueprint.post("/records/<int:record_id>/annul")
+@act("credit.enter")
+def annul_record(record_id: int) -> Response:
+    found = own_record_for(current_user, record_id)
+    records.annul(found, request.form.get("reason", ""))
+    flash(
+        "已撤销：不再作为联合惩戒依据" + ("，等待公示单位撤回公示" if found.publicity == WITHDRAWING else ""),
+        "success",
+    )
+    return redirect(url_for("credit.record", record_id=found.id), 303)
+
+
+@blueprint.get("/owed/dishonesty/<path:record_id>")
+@requires("credit.view")
+def owed_record(record_id: str) -> Response:
+    """Where D5 is worked off: the record, or the entry form filled with what a quarter's list says of it."""
+    if record_id.isdigit():
+        return redirect(url_for("credit.record", record_id=int(record_id)), 303)
+    number, _, rest = record_id.partition("|")
+    party, _, day = rest.partition("|")
+    known = {"document_number": number, "decided_on": day}
+    known |= {"party_code": party} if check_lists.looks_like_code(party) else {"party_name": party}
+    return redirect(link("credit.new_record", known), 303)
+
+
+@blueprint.get("/owed/publicity/<int:record_id>")
+@requires("credit.view")
+def owed_publicity(record_id: int) -> Response:
+    return redirect(url_for("credit.record", record_id=record_id), 303)
+
+
+_GETTERS = {"record": record_for, "objection": objection_for, "repair": repair_for}
+
+
+@blueprint.get("/papers/<int:paper_id>")
+@requires("credit.view")
+def paper(paper_id: int) -> Response:
+    found = papers.paper_of(paper_id)
+    _GETTERS[found.owner_type](current_user, found.owner_id)
+    return attachment(files.read(found.file), found.file.name, found.file.content_type)
