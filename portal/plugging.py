@@ -76,6 +76,9 @@ class Registry:
         for record_kind in self._many("register_record_kinds"):
             if record_kind.key in self.record_kinds:
                 raise DeclarationError(f"记录“{record_kind.key}”声明了两次")
+            for permission in (record_kind.read_permission, record_kind.write_permission):
+                if permission not in self.permissions.rows:
+                    raise DeclarationError(f"记录“{record_kind.key}”要求的权限“{permission}”不存在")
             self.record_kinds[record_kind.key] = record_kind
 
     def _found(self) -> Iterable[tuple[str, ModuleType]]:

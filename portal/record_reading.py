@@ -10,6 +10,7 @@ from typing import Any
 
 from portal import spreadsheets
 from portal.database import transaction
+from portal.digests import digest_of
 from portal.record_kinds import RecordField, RecordKind, Stored
 from portal.refusals import Refused
 from portal.spreadsheets import FOREVER, Column, Heading, ValueRefused
@@ -155,3 +156,19 @@ def one_by_one(
         return done
 
     return each
+
+
+def each_compared(compare: Callable[[dict[str, Any]], str], rows: Sequence[dict[str, Any]]) -> list[str | Refused]:
+    """A kind's ``compare`` from a function for one row that answers created, changed or same, or raises Refused."""
+    said: list[str | Refused] = []
+    for values in rows:
+        try:
+            said.append(compare(values))
+        except Refused as refused:
+            said.append(refused)
+    return said
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """Twelve hex digits that tell one state of a record from another, for tables that count no versions."""
+    return digest_of(dict(values))[:12]

@@ -57,6 +57,7 @@ from portal.list_comparison import Entry as ListEntry
 from portal.pages import link, page, submission_key
 from portal.plugging import Registry, registry
 from portal.record_kinds import Kept, RecordField, RecordKind, Stored
+from portal.record_listing import Listing
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
@@ -77,6 +78,7 @@ __all__ = [
     "JsonField",
     "Kept",
     "ListEntry",
+    "Listing",
     "Missing",
     "NavigationItem",
     "NotAllowed",

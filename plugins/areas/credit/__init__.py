@@ -15,6 +15,7 @@ from portal.toolkit import (
     NavigationItem,
     Panel,
     Permission,
+    RecordKind,
     Schema,
     Setting,
     hookimpl,
@@ -127,3 +128,10 @@ def on_day(day: Any) -> None:
 @hookimpl
 def demonstrate(zone: Any) -> None:
     demo.demonstrate(zone)
+
+
+@hookimpl
+def register_record_kinds() -> list[RecordKind]:
+    from plugins.areas.credit import record_kinds
+
+    return record_kinds.KINDS

@@ -187,3 +187,10 @@ def demonstrate(zone) -> None:
     from . import demo
 
     demo.schedule(zone)
+
+
+@hookimpl
+def register_record_kinds():
+    from . import record_kinds
+
+    return [record_kinds.KIND]
