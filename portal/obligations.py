@@ -140,7 +140,7 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
     known = {
         Obligation.kind: kind, Obligation.started_on: started_on, Obligation.started_words: started_words, Obligation.days: days,
         Obligation.deadline: due.day, Obligation.provisional: due.provisional, Obligation.state: OPEN,
-        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "",
+        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "", Obligation.warned: 0,
     }  # fmt: skip
     given = source.alias("given")
     unit, record_type, record_id, title, subject, scored = (peewee.SQL(f'"given"."{n}"') for n in _GIVEN)
