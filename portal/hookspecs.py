@@ -103,6 +103,12 @@ def on_subject_registered(subject: Any, event: str, before: Any):
 
 
 @hookspec
+def on_subjects_registered(batch: list[Any]):
+    """Many new subjects were stored at once → told instead of ``on_subject_registered`` to a plugin that implements
+    both; ``batch`` holds :class:`portal.registration_batches.Arrived`."""
+
+
+@hookspec
 def on_subject_cancelled(subject: Any, event: str):
     """A subject was 注销 or 吊销 (二（一）3): each holder of a live permit owes its cancelling."""
 

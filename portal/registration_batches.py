@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +42,17 @@ class _Row:
     @property
     def code(self) -> str:
         return self.registration.code if self.registration else ""
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A new subject of a batch, its stored event and that event's kind, day and source."""
+
+    subject: Subject
+    event_id: int
+    event: str
+    day: date
+    source: str
 
 
 class _Known:
@@ -220,7 +232,7 @@ def _write(rows: list[_Row], unit: str, source: str) -> list[Stored]:
         "批量登记", "registration_batch", f"{events[0]}-{events[-1]}", note=source,
         after={"subjects": len(rows), "digest": rows_digest, "first": numbers[0], "last": numbers[-1]},
     )  # fmt: skip
-    _tell(numbers, rows)
+    _tell(numbers, events, rows, source)
     return [Stored("created", number, str(event)) for number, event in zip(numbers, events, strict=True)]
 
 
@@ -243,11 +255,23 @@ def _name(numbers: list[int], rows: list[_Row]) -> None:
     )
 
 
-def _tell(numbers: list[int], rows: list[_Row]) -> None:
-    plugins = registry()
-    if not plugins.manager.hook.on_subject_registered.get_hookimpls():
+def _tell(numbers: list[int], events: list[int], rows: list[_Row], source: str) -> None:
+    hooks = registry().manager.hook
+    wholesale = {found.plugin_name: found for found in hooks.on_subjects_registered.get_hookimpls()}
+    single = [found for found in hooks.on_subject_registered.get_hookimpls() if found.plugin_name not in wholesale]
+    if not wholesale and not single:
         return
     now = clock.now()
-    for number, row in zip(numbers, rows, strict=True):
-        subject = Subject(id=number, entered_at=now, **row.columns)
-        plugins.answers("on_subject_registered", subject=subject, event=row.registration.event, before=None)
+    batch = [
+        Arrived(
+            Subject(id=number, entered_at=now, **row.columns), event, row.registration.event, row.registration.approved, source
+        )
+        for number, event, row in zip(numbers, events, rows, strict=True)
+    ]
+    for found in sorted([*wholesale.values(), *single], key=lambda found: found.plugin_name):
+        if found.plugin_name in wholesale:
+            found.function(batch=batch)
+            continue
+        for one in batch:
+            given = {"subject": one.subject, "event": one.event, "before": None}
+            found.function(**{name: given[name] for name in found.argnames})

@@ -63,6 +63,21 @@ def _may_import(unit: str) -> None:
         raise NotAllowed("只有推送登记信息的单位和推送吊销信息的单位可以导入登记信息")
 
 
+def _refused_event(unit: str, event: str) -> Refused | None:
+    """The registrar brings in all but 吊销, which the market regulator brings (二（一）3)."""
+    wanted = registry().holder("revoker" if event == "吊销" else "registrar")
+    if wanted is not None and wanted.key == unit:
+        return None
+    rule = f"{event}信息由{wanted.name if wanted else '承担该职能的单位'}推送"
+    return Refused(rule, {"event": rule})
+
+
+def _registrations(rows: Sequence[Mapping[str, Any]], unit: str) -> list[Registration | Refused]:
+    made = [registration_of(values) for values in rows]
+    refused = {event: _refused_event(unit, event) for event in subjects.EVENTS}
+    return [one if isinstance(one, Refused) else refused.get(one.event) or one for one in made]
+
+
 def registration_of(values: Mapping[str, Any]) -> Registration | Refused:
     """The registration that a row's values make; what a file leaves out (设立, the category) is read from the code."""
     code = values.get("code") or ""
@@ -84,12 +99,12 @@ def registration_of(values: Mapping[str, Any]) -> Registration | Refused:
 
 def _store(rows: Sequence[Mapping[str, Any]], *, unit: str, source: str) -> list[Stored | Refused]:
     _may_import(unit)
-    return registration_batches.store([registration_of(values) for values in rows], unit=unit, source=source)
+    return registration_batches.store(_registrations(rows, unit), unit=unit, source=source)
 
 
 def _compare(rows: Sequence[Mapping[str, Any]], *, unit: str) -> list[str | Refused]:
     _may_import(unit)
-    return registration_batches.compare([registration_of(values) for values in rows])
+    return registration_batches.compare(_registrations(rows, unit))
 
 
 def _undo(reference: str, *, unit: str) -> None:

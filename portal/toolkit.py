@@ -30,6 +30,7 @@ from portal.database import (
     database,
     insert_rows,
     is_postgresql,
+    next_ids,
     transaction,
 )
 from portal.declarations import (
@@ -115,6 +116,7 @@ __all__ = [
     "is_postgresql",
     "jobs",
     "link",
+    "next_ids",
     "notices",
     "number_setting",
     "obligations",

@@ -111,6 +111,32 @@ def test_the_areas_are_told_of_every_new_subject(pusher: str) -> None:
     assert told == [(code(1), "设立"), (code(2), "设立")]
 
 
+def test_what_the_areas_do_for_a_batch_is_what_they_do_for_one(pusher: str) -> None:
+    """The same push, reading, clock and class, whether a registration came alone or with others."""
+    from plugins.areas.licensing.models import Push
+
+    scopes = ["食品销售", "日用百货销售", "许可项目：火箭发射；食品生产", ""]
+    rows = [row(n, scope=scope) for n, scope in enumerate(scopes)]
+    batch = store(rows, pusher)
+    singles = [
+        subjects.register(registration_kind.registration_of(row(n + 10, scope=scope)), unit=pusher, source="导入 1")[0]
+        for n, scope in enumerate(scopes)
+    ]
+
+    def seen(subject_id: int) -> list[Any]:
+        push = Push.get(Push.subject == subject_id)
+        owed = Obligation.get(Obligation.subject == subject_id)
+        kept = {name: value for name, value in push.__data__.items() if name not in ("id", "subject", "event", "entered_at")}
+        own = {name: value for name, value in owed.__data__.items() if name not in ("id", "subject", "record_id", "identity", "title", "opened_at")}
+        return [kept, own, owed.record_id == str(push.id), owed.identity == f"push:{push.id}", owed.title.partition("：")[0]]
+
+    assert [seen(a.record_id) for a in batch] == [seen(s.id) for s in singles]
+    stock = KIND.store([row(20, scope="食品销售"), row(21)], unit=pusher, source="存量")
+    alone, _ = subjects.register(registration_kind.registration_of(row(22, scope="食品销售")), unit=pusher, source="存量")
+    assert [Subject.get_by_id(a.record_id).classification for a in stock] == ["licensed", "ordinary"]
+    assert Subject.get_by_id(alone.id).classification == "licensed"
+
+
 @pytest.mark.parametrize(
     ("there", "sent", "becomes"),
     [

@@ -121,6 +121,11 @@ def on_subject_registered(subject: Any, event: str, before: Any) -> None:
 
 
 @hookimpl
+def on_subjects_registered(batch: list[Any]) -> None:
+    parties.remember_new([one.subject for one in batch])
+
+
+@hookimpl
 def on_day(day: Any) -> None:
     publicity.end_due(day)
 

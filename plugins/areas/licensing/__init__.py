@@ -112,6 +112,13 @@ def on_subject_registered(subject, event, before) -> None:
 
 
 @hookimpl
+def on_subjects_registered(batch) -> None:
+    from . import batches
+
+    batches.on_arrived(batch)
+
+
+@hookimpl
 def on_registration_withdrawn(subject, event) -> None:
     from . import pushes
 
