@@ -49,7 +49,7 @@ def tell(unit: str, roles: tuple[str, ...], key: str, text: str, href: str = "")
     with transaction():
         for person in people:
             row = {"user": person.id, "key": key, "text": text, "href": href, "told_at": clock.now()}
-            told += bool(Notice.insert(row).on_conflict_ignore().execute())
+            told += bool(Notice.insert(row).on_conflict(action="nothing").execute())
     return told
 
 

@@ -140,7 +140,8 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
     known = {
         Obligation.kind: kind, Obligation.started_on: started_on, Obligation.started_words: started_words, Obligation.days: days,
         Obligation.deadline: due.day, Obligation.provisional: due.provisional, Obligation.state: OPEN,
-        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "", Obligation.warned: 0,
+        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "",
+        Obligation.warned: 0,
     }  # fmt: skip
     given = source.alias("given")
     unit, record_type, record_id, title, subject, scored = (peewee.SQL(f'"given"."{n}"') for n in _GIVEN)
@@ -152,7 +153,7 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
     ]  # fmt: skip
     # WHERE keeps SQLite from reading ON CONFLICT as a join's.
     rows = peewee.Select([given], columns).where(peewee.SQL("1 = 1"))
-    Obligation.insert_from(rows, fields).on_conflict_ignore().execute()
+    Obligation.insert_from(rows, fields).on_conflict(action="nothing").execute()
 
 
 _GIVEN = ("unit", "record_type", "record_id", "title", "subject_id", "scored")

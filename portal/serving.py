@@ -22,7 +22,7 @@ def _web(listener: socket.socket) -> None:
     app = create_app()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     waitress.serve(
-        app, sockets=[listener], threads=8, connection_limit=CONNECTION_LIMIT, channel_timeout=60, ident="", clear_untrusted_proxy_headers=True
+        app, sockets=[listener], threads=8, connection_limit=CONNECTION_LIMIT, channel_timeout=60, ident="", clear_untrusted_proxy_headers=not app.config["PROXIES"]
     )
 
 

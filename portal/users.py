@@ -274,7 +274,7 @@ def mark_login_day(user: User) -> None:
     if mark in _marked:
         return
     with transaction():
-        LoginDay.insert(unit=user.unit, day=clock.today(), user=user, at=clock.now()).on_conflict_ignore().execute()
+        LoginDay.insert(unit=user.unit, day=clock.today(), user=user, at=clock.now()).on_conflict(action="nothing").execute()
     _marked.add(mark)
 
 

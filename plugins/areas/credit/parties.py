@@ -115,7 +115,7 @@ def remember_codes(subject: Subject, before: dict[str, Any] | None) -> None:
         former.add(next((code for code in subjects.read_code(subject.turned_from) if code), None))
     for code in sorted(code for code in former if code):
         if code not in (subject.credit_code, subject.registration_number):
-            FormerCode.insert(code=code, subject=subject).on_conflict_ignore().execute()
+            FormerCode.insert(code=code, subject=subject).on_conflict(action="nothing").execute()
     known = [code for code in (subject.credit_code, subject.registration_number, *former) if code]
     DishonestyRecord.update(subject=subject).where(
         DishonestyRecord.subject.is_null() & DishonestyRecord.party_code.in_(known)
