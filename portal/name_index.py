@@ -64,7 +64,7 @@ def index_new(rows: list[tuple[int, list[str]]]) -> None:
         words = [(number, "\n".join(keys), sorted({word for key in keys for word in bigrams(key)})) for number, keys in rows]
         insert_rows("subject_search", ("subject_id", "keys", "words"), words)
         return
-    insert_rows("subject_search", ("rowid", "words"), [(number, _document(keys)) for number, keys in rows])
+    insert_rows("subject_search", ("rowid", "words"), [(number, document(keys)) for number, keys in rows])
 
 
 def hits(fragment_key: str) -> Any:
