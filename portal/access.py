@@ -111,6 +111,26 @@ def act(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return mark
 
 
+def asks(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a view that answers a question too long for a URL (a preview of a typed text): sent by POST, without a
+    submission key, and whatever it writes is rolled back."""
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def asked(*args: Any, **kwargs: Any) -> Response:
+            try:
+                with transaction():
+                    raise _Undo(make_response(view(*args, **kwargs)))
+            except _Undo as undone:
+                return undone.response
+
+        asked.permission = permission  # type: ignore[attr-defined]
+        asked.is_act = True  # type: ignore[attr-defined]
+        return asked
+
+    return mark
+
+
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{request.endpoint} {request.path}".encode())
     for name in sorted(request.form):
@@ -148,13 +168,19 @@ def shown_once(response: Response, afterwards: str) -> Response:
     return response
 
 
+def with_new_cookie(response: Response) -> Response:
+    """An answer that gives the browser a new cookie: the same form sent twice must not bring the old one back."""
+    response.new_cookie = True  # type: ignore[attr-defined]
+    return response
+
+
 def _keep(key: str, response: Response) -> None:
     afterwards = getattr(response, "afterwards", "")
     Submission.update(
         status=303 if afterwards else response.status_code,
         location=afterwards or response.headers.get("Location", ""),
         body="" if afterwards or response.is_streamed else response.get_data(as_text=True),
-        flashes=[list(flash) for flash in session.get("_flashes", [])],
+        flashes=[] if hasattr(response, "new_cookie") else [list(flash) for flash in session.get("_flashes", [])],
     ).where(Submission.key == key).execute()
 
 

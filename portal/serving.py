@@ -30,14 +30,19 @@ def _run_jobs() -> None:
     from portal import jobs
     from portal.app import create_app
 
+    # A child started again has its parent's answers to signals.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     jobs.runner(create_app())
 
 
 def serve(host: str, port: int, processes: int) -> None:
     """Serve until stopped; a child that dies is started again."""
     from portal.app import create_app
+    from portal.database import database
 
     create_app()  # Refuses here, in the foreground, with its sentence.
+    database.close()  # A connection must not cross the fork.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

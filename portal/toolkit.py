@@ -5,6 +5,7 @@ from typing import Any
 
 from portal import (
     audit,
+    charts,
     clock,
     documents,
     files,
@@ -14,6 +15,7 @@ from portal import (
     official_calendar,
     quarter_lists,
     record_reading,
+    scores,
     settings,
     spreadsheets,
     subject_search,
@@ -21,7 +23,7 @@ from portal import (
     units,
     users,
 )
-from portal.access import act, api, requires
+from portal.access import act, api, asks, requires
 from portal.database import (
     InstantField,
     JsonField,
@@ -55,7 +57,7 @@ from portal.fonts import DocumentError
 from portal.gate import viewer_named
 from portal.hookspecs import hookimpl
 from portal.list_comparison import Entry as ListEntry
-from portal.pages import link, page, submission_key
+from portal.pages import key_from, link, page, submission_key
 from portal.plugging import Registry, registry
 from portal.record_kinds import Kept, RecordField, RecordKind, Stored
 from portal.record_listing import Listing
@@ -102,8 +104,10 @@ __all__ = [
     "Unit",
     "act",
     "api",
+    "asks",
     "audit",
     "canonical",
+    "charts",
     "choice_setting",
     "clock",
     "database",
@@ -115,6 +119,7 @@ __all__ = [
     "insert_rows",
     "is_postgresql",
     "jobs",
+    "key_from",
     "link",
     "next_ids",
     "notices",
@@ -131,6 +136,7 @@ __all__ = [
     "registry",
     "requires",
     "scheme_of",
+    "scores",
     "settings",
     "sign_in",
     "sm3",

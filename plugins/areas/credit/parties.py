@@ -60,6 +60,17 @@ def read_party(entry: Entry, subject_id: int | None = None) -> tuple[Party, dict
     return Party(subject, code, id_number, key), problems
 
 
+def known_party(name: str, code: str) -> tuple[Subject | None, str]:
+    """The subject and the identity key of a party known from a list: by its code, else by a name that only one subject
+    has; two of one name are not guessed between."""
+    subject = find_subject(code) if code else None
+    if not code:
+        same = list(Subject.select().where(Subject.name_key == subjects.name_key(name)).limit(2))
+        subject = same[0] if len(same) == 1 else None
+        code = (subject.credit_code or subject.registration_number or "") if subject else ""
+    return subject, code or (f"subject:{subject.id}" if subject else "name:" + subjects.name_key(name))
+
+
 def ended_before(subject: Subject | None, decided_on: date | None) -> tuple[str, date] | None:
     """(state, day) when the subject had ended before the decision, else None."""
     if subject is None or decided_on is None or subject.state == "存续":
