@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pytest
@@ -281,3 +282,15 @@ def test_a_sheet_behind_an_empty_one_is_found(unit: str) -> None:
     assert counts(run) == (1, 0, 0, 0)
     assert any("只读取“登记”" in notice for notice in run.notices)
     assert sheets_in.remembered(unit, "registrations") == {}
+
+
+def test_files_come_down_from_the_page_and_only_for_the_unit(as_person, unit: str) -> None:
+    run = send(as_xlsx([good(1, 核准日期="昨天")]), "登记.xlsx", unit)
+    browser = as_person("shenpi-jingban")
+    for path, name in (("wrong.xlsx", "问题数据-1.xlsx"), ("original", "登记.xlsx")):
+        answer = browser.get(f"/exchange/imports/{run.id}/{path}")
+        assert (answer.status_code, answer.data[:2]) == (200, b"PK")
+        assert quote(name) in answer.headers["Content-Disposition"] and "attachment" in answer.headers["Content-Disposition"]
+        assert as_person("gongan-jingban").get(f"/exchange/imports/{run.id}/{path}").status_code == 404
+    template = browser.get("/exchange/templates/registrations.xlsx")
+    assert template.status_code == 200 and quote("登记信息模板.xlsx") in template.headers["Content-Disposition"]

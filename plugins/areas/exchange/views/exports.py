@@ -10,7 +10,7 @@ from portal.toolkit import Missing, RecordField, Refused, act, clock, files, lin
 from .. import exports, files_out, sheets_out
 from ..models import FileOut
 from . import blueprint
-from .imports import LARGEST_KEY, download
+from .imports import LARGEST_KEY, attachment, download
 
 _SIZE = 50
 
@@ -56,7 +56,7 @@ def export(kind_key: str) -> Response:
             raise
         return _show(str(refusal), kind.key)
     response = Response(stream_with_context(pieces), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    response.headers["Content-Disposition"] = attachment(f"{name}.csv")
     return response
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Response, flash, make_response, redirect, request, url_for
 from flask_login import current_user
 
@@ -160,8 +162,13 @@ def download(content: bytes, name: str, content_type: str) -> Response:
     """A file to keep, never opened in the browser."""
     response = make_response(content)
     response.headers["Content-Type"] = content_type
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Disposition"] = attachment(name)
     return response
+
+
+def attachment(name: str) -> str:
+    """The header that names a download; Chinese names as RFC 5987 asks."""
+    return f"attachment; filename*=UTF-8''{quote(name)}"
 
 
 @blueprint.get("/exchange/imports/<int:run_id>/wrong.xlsx")
