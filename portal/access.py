@@ -156,13 +156,19 @@ def shown_once(response: Response, afterwards: str) -> Response:
     return response
 
 
+def with_new_cookie(response: Response) -> Response:
+    """An answer that gives the browser a new cookie: the same form sent twice must not bring the old one back."""
+    response.new_cookie = True  # type: ignore[attr-defined]
+    return response
+
+
 def _keep(key: str, response: Response) -> None:
     afterwards = getattr(response, "afterwards", "")
     Submission.update(
         status=303 if afterwards else response.status_code,
         location=afterwards or response.headers.get("Location", ""),
         body="" if afterwards or response.is_streamed else response.get_data(as_text=True),
-        flashes=[list(flash) for flash in session.get("_flashes", [])],
+        flashes=[] if hasattr(response, "new_cookie") else [list(flash) for flash in session.get("_flashes", [])],
     ).where(Submission.key == key).execute()
 
 

@@ -67,4 +67,3 @@ def daily() -> None:
     idle_accounts.disable_idle()
     registry().answers("on_day", day=clock.today())
     notices.warn()
-    registry().answers("each_day", day=clock.today())

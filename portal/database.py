@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,24 +111,26 @@ def typed(field: peewee.Field, value: Any) -> Any:
     return stored.cast(field.field_type) if is_postgresql() else stored
 
 
-def open_database(url: str) -> None:
-    """Point :data:`database` at ``url``: ``sqlite:///path`` or ``postgresql://…``.
-
-    Raises StorageError for any other scheme or a missing driver.
-    """
+def database_at(url: str) -> peewee.Database:
+    """An unconnected database: ``sqlite:///path`` or ``postgresql://…``. Raises StorageError for another scheme or a
+    missing driver."""
     scheme = urlparse(url).scheme
     if scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
         if path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        made: peewee.Database = PortalSqlite(path, timeout=10)
-    elif scheme in ("postgresql", "postgres"):
+        return PortalSqlite(path, timeout=10)
+    if scheme in ("postgresql", "postgres"):
         try:
-            made = db_url.connect(url, unquote_password=True, unquote_user=True, prefer_psycopg3=True)
+            return db_url.connect(url, unquote_password=True, unquote_user=True, prefer_psycopg3=True)
         except peewee.ImproperlyConfigured as error:
             raise StorageError("使用 PostgreSQL 需要安装 psycopg：pip install 'joint-meeting-portal[postgresql]'") from error
-    else:
-        raise StorageError(f"不认识的数据库地址“{scheme}://…”，应为 sqlite:///文件 或 postgresql://用户@主机/库")
+    raise StorageError(f"不认识的数据库地址“{scheme}://…”，应为 sqlite:///文件 或 postgresql://用户@主机/库")
+
+
+def open_database(url: str) -> None:
+    """Point :data:`database` at ``url`` (:func:`database_at`)."""
+    made = database_at(url)
     if database.obj is not None and not database.is_closed():
         database.close()
     database.initialize(made)
@@ -137,9 +140,24 @@ def ready_connection() -> None:
     """Open this thread's connection, or replace it when the server has dropped it."""
     if database.is_closed():
         database.connect()
-    elif database.transaction_depth() == 0 and not database.is_connection_usable():
+    elif database.transaction_depth() == 0 and (not database.is_connection_usable() or _is_dropped()):
         database.close()
         database.connect()
+
+
+def _is_dropped() -> bool:
+    """Whether the server has hung up since the last statement: its farewell lies unread in the socket."""
+    if not is_postgresql():
+        return False
+    from psycopg import OperationalError
+
+    wire = database.connection().pgconn
+    try:
+        while select.select([wire.socket], [], [], 0)[0]:
+            wire.consume_input()
+    except (OSError, OperationalError):
+        return True
+    return bool(wire.status)
 
 
 @contextmanager

@@ -103,11 +103,6 @@ def on_subject_unreachable(subject: Any, unit: str, reason: str):
 
 
 @hookspec
-def each_day(day: Any):
-    """The plugin's own daily work, asked every ten minutes: safe to run twice, catches up after a stop."""
-
-
-@hookspec
 def on_unit_disabled(unit: str, day: Any):
     """A unit leaves from ``day`` on; its records stay."""
 

@@ -52,7 +52,7 @@ def tell(unit: str | None, roles: tuple[str, ...], key: str, text: str, href: st
     with transaction():
         for person in people:
             row = {"user": person.id, "key": key, "text": text, "href": href, "told_at": clock.now()}
-            told += bool(Notice.insert(row).on_conflict_ignore().execute())
+            told += bool(Notice.insert(row).on_conflict(action="nothing").execute())
     return told
 
 

@@ -139,11 +139,13 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
         raise RuntimeError("an obligation opens in the transaction of the act that starts it")
     KINDS[kind]
     due = official_calendar.calendar().deadline(started_on, days)
-    known = {
-        Obligation.kind: kind, Obligation.started_on: started_on, Obligation.started_words: started_words, Obligation.days: days,
-        Obligation.deadline: due.day, Obligation.provisional: due.provisional, Obligation.state: OPEN,
-        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "",
+    named = {
+        "kind": kind, "started_on": started_on, "started_words": started_words, "days": days, "deadline": due.day,
+        "provisional": due.provisional, "opened_at": clock.now(),
     }  # fmt: skip
+    # Every other field of the table as a single row would have it, also one that is added later.
+    unset = {f.name: f.default for f in Obligation._meta.sorted_fields if f.default is not None and f.name != "scored"}
+    known = {Obligation._meta.fields[name]: value for name, value in {**unset, **named}.items()}
     given = source.alias("given")
     unit, record_type, record_id, title, subject, scored = (peewee.SQL(f'"given"."{n}"') for n in _GIVEN)
     identity = record_type.concat(":").concat(record_id)
@@ -154,7 +156,7 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
     ]  # fmt: skip
     # WHERE keeps SQLite from reading ON CONFLICT as a join's.
     rows = peewee.Select([given], columns).where(peewee.SQL("1 = 1"))
-    Obligation.insert_from(rows, fields).on_conflict_ignore().execute()
+    Obligation.insert_from(rows, fields).on_conflict(action="nothing").execute()
 
 
 _GIVEN = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
@@ -367,6 +369,12 @@ def open_counts(unit: str) -> dict[str, tuple[int, int]]:
         .group_by(Obligation.kind)
     )
     return {kind: (total, late or 0) for kind, total, late in query.tuples()}
+
+
+def open_total(unit: str) -> int:
+    """How many the unit owes, from the index alone."""
+    owed = f"SELECT count(*) FROM obligation WHERE unit = {database.param} AND state = '{OPEN}'"
+    return database.execute_sql(owed, (unit,)).fetchone()[0]
 
 
 def of_record(record_type: str, record_id: int | str) -> list[Obligation]:

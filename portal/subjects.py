@@ -280,7 +280,7 @@ def _store(subject: Subject | None, registration: Registration) -> Subject:
         subject.save()
     SubjectName.insert(
         subject=subject, name=subject.name, name_key=subject.name_key, since=registration.approved
-    ).on_conflict_ignore().execute()
+    ).on_conflict(action="nothing").execute()
     name_index.index(subject.id, keys_before, keys_of(subject))
     return subject
 

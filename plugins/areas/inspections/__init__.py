@@ -151,7 +151,7 @@ def score_rows(quarter: Any, unit: str, item: str) -> list[dict[str, Any]]:
 
 
 @hookimpl
-def each_day(day: Any) -> None:
+def on_day(day: Any) -> None:
     from plugins.areas.inspections import draws
 
     draws.settle_due()

@@ -19,7 +19,7 @@ def label(subject: Subject, words: str) -> None:
     with transaction():
         SubjectLabel.insert(
             subject=subject, label=words, entered_by=audit.actor().name, entered_at=clock.now()
-        ).on_conflict_ignore().execute()
+        ).on_conflict(action="nothing").execute()
         audit.record("加监管标签", "subject", subject.id, note=words)
 
 

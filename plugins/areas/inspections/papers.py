@@ -116,8 +116,8 @@ def notice(check: SpotCheck) -> bytes:
     )
 
 
-def _box(chosen: bool) -> str:
-    return "√" if chosen else "　"
+def _boxes(chosen: list[str], words: dict[str, str]) -> str:
+    return "　".join(f"{'■' if code in chosen else '□'}{text}" for code, text in words.items())
 
 
 def record_form(check: SpotCheck) -> bytes:
@@ -129,27 +129,33 @@ def record_form(check: SpotCheck) -> bytes:
         [n, line, answers.get(line, {}).get("problem", ""), answers.get(line, {}).get("handling", "")]
         for n, line in enumerate(check.item.checklist, 1)
     ]
-    chosen = [[_box(code in check.codes), row["text"]] for code, row in codes.results().items()]
-    handling = [[_box(code in check.disposals), words] for code, words in codes.disposals().items()]
+    results = {code: row["text"] for code, row in codes.results().items()}
+    team = "、".join(member.name for member in checks.team(check))
     blocks = [
-        _table(["项目", "内容"], [
-            ["任务名称", task.name], ["任务编号", task.code], ["被检查单位", check.name], ["统一代码/注册号", check.object_id],
-            ["住所地址", subject.address if subject else ""], ["法定代表人", subject.representative if subject else ""],
-            ["检查日期", str(check.checked_on or "")], ["检查方式", "、".join(codes.METHODS[m] for m in check.methods) or " / ".join(codes.METHODS.values())],
-        ]),
+        _table(
+            [],
+            [
+                ["任务名称", task.name, "任务编号", task.code],
+                ["被检查单位", check.name, "统一代码/注册号", check.object_id],
+                ["住所地址", subject.address if subject else "", "法定代表人", subject.representative if subject else ""],
+                ["检查人员", team, "检查日期", check.checked_on or "　　年　月　日"],
+            ],
+        ),
         _table(["序号", "检查事项", "发现问题情况", "处置情况"], lines),
-        _table(["选", "检查结果"], chosen),
-        _table(["选", "后续处置措施"], handling),
-        _says(f"情况说明：{check.note or '　'}"),
-        _says(f"被检查单位意见：{check.opinion or '　'}　　　　签字或盖章：　　　　　年　月　日"),
-        _says(f"检查人员：{'、'.join(m.name for m in checks.team(check))}　　签名：{'、'.join(check.signed) or '　'}"),
-        _says(f"审核意见：{check.approved_by or '　'}　　结果公示审批意见：{check.published_by or '　'}"),
+        _table(
+            [],
+            [
+                ["核查方式", _boxes(check.methods, codes.METHODS)],
+                ["检查结果", _boxes(check.codes, results)],
+                ["后续处置措施", _boxes(check.disposals, codes.disposals())],
+                ["情况说明", check.note],
+                ["被检查单位意见", f"{check.opinion}　　签字或盖章：　　　　　年　月　日"],
+                ["检查人员签名", f"{'、'.join(check.signed)}　　　　　　　　　　年　月　日"],
+                ["审核意见", f"{check.approved_by}　　　　　　　　　　年　月　日"],
+                ["结果公示审批意见", f"{check.published_by}　　　　　　　　　　年　月　日"],
+            ],
+        ),
     ]  # fmt: skip
     day = (check.entered_at or check.drawn.result.drawn_at).date()
-    return _pdf(
-        "市场监管领域随机抽查情况记录表",
-        f"{task.code}-{check.drawn.place}",
-        day,
-        units.name_of(check.unit),
-        blocks,
-    )
+    number = f"{task.code}-{check.drawn.place}"
+    return _pdf("市场监管领域随机抽查情况记录表", number, day, units.name_of(check.unit), blocks)

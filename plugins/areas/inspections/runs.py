@@ -124,6 +124,19 @@ def run(draw_id: int, tell: sealings.Tell | None = None) -> None:
         )  # fmt: skip
 
 
+def restart(draw_id: int) -> Draw:
+    """Draw again where the job was cancelled or failed before the result: the result is the same. Raises Stale."""
+    with transaction():
+        draw = draws.at_state(draw_id, "valued")
+        last = jobs.Job.get_or_none(jobs.Job.id == draw.job_id) if draw.job_id else None
+        if last is not None and not last.is_over:
+            raise Stale("抽取正在进行")
+        job = jobs.start("inspections.draw", f"抽取 {draw.draw_id}", {"draw": draw.id})
+        Draw.update(job_id=job.id).where(Draw.id == draw.id).execute()
+        audit.record("重新开始抽取", "draw", draw.id, note=last.note if last else "")
+    return Draw.get_by_id(draw_id)
+
+
 def compute(
     draw: Draw, tell: sealings.Tell | None = None
 ) -> tuple[bytes, verifiable.Result, list[dict[str, Any]], str]:

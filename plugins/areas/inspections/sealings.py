@@ -220,8 +220,19 @@ def seal(task_id: int, alg: str = "sm3") -> Draw | jobs.Job:
             raise Stale("这个任务已有抽取；重新抽取须先作废原抽取")
         rule = libraries.rule_of(task.library)
         if rule is not None and sum(libraries.sizes([rule])[rule.number]) > LARGE:
-            return jobs.start("inspections.seal", f"封存名录：{task.name}", {"task": task.id, "alg": alg})
+            return jobs.start("inspections.seal", job_title(task), {"task": task.id, "alg": alg})
         return store(task, gather(task, alg), alg)
+
+
+def job_title(task: CheckTask) -> str:
+    """How the job that seals the task's library is called."""
+    return f"封存名录：{task.code}"
+
+
+def job_of(task: CheckTask) -> jobs.Job | None:
+    """The last job that was to seal the task's library, for its page."""
+    same = (jobs.Job.kind == "inspections.seal") & (jobs.Job.title == job_title(task))
+    return jobs.Job.select().where(same).order_by(jobs.Job.id.desc()).first()
 
 
 def run_seal(job: jobs.Job) -> None:

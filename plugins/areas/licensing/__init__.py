@@ -142,14 +142,14 @@ def subject_alerts(subject):
 
 @hookimpl
 def quarter_list_entries(kind, unit, quarter):
-    from . import quarter as lists
+    from . import permit_listing as lists
 
     return lists.entries(kind, unit, quarter)
 
 
 @hookimpl
 def on_quarter_list_row(kind, unit, entry):
-    from . import quarter as lists
+    from . import permit_listing as lists
 
     return lists.expect(kind, unit, entry)
 

@@ -107,7 +107,7 @@ def next_number(series: str, year: int) -> int:
     the sequence has no gaps; a unique index on the record holds it as well."""
     if database.transaction_depth() == 0:
         raise RuntimeError("a number is given in the transaction that uses it")
-    NumberSeries.insert(series=series, year=year, last=0).on_conflict_ignore().execute()
+    NumberSeries.insert(series=series, year=year, last=0).on_conflict(action="nothing").execute()
     same = (NumberSeries.series == series) & (NumberSeries.year == year)
     # The update locks the row until the end of the transaction: the next caller waits and reads the new number.
     NumberSeries.update(last=NumberSeries.last + 1).where(same).execute()
@@ -126,7 +126,7 @@ def send(record: tuple[str, int], to_units: list[str], copies: list[str]) -> Non
     for unit, body, copy_to in rows:
         Delivery.insert(
             record_type=record[0], record_id=record[1], unit=unit, body=body, copy_to=copy_to, sent_at=now
-        ).on_conflict_ignore().execute()
+        ).on_conflict(action="nothing").execute()
 
 
 def deliveries(record: tuple[str, int]) -> list[Delivery]:

@@ -483,6 +483,13 @@ def test_a_large_library_is_sealed_and_drawn_by_jobs_that_may_run_again(
     draw = _revealed(spot, draw)
     draw = spot.typed(draw, "27183", "27183")
     assert draw.state == "valued" and DrawResult.select().count() == 0
+    jobs.cancel(jobs.Job.get_by_id(draw.job_id))
+    jobs.work_off()
+    assert Draw.get().state == "valued"
+    with spot.as_("gongan-jingban"):
+        draw = runs.restart(draw.id)
+        with pytest.raises(Stale, match="正在进行"):
+            runs.restart(draw.id)
     jobs.Job.update(state="running").where(
         jobs.Job.id == draw.job_id
     ).execute()  # as a stopped runner leaves it

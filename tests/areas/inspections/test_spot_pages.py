@@ -9,6 +9,7 @@ import pytest
 from spot_stage import HOTELS, Stage, checks_of
 
 from plugins.areas.inspections.check_models import SpotCheck
+from portal import jobs
 from portal.database import database
 from tests.cast import table_of, text_of
 
@@ -132,3 +133,45 @@ def test_a_refused_form_comes_back_with_what_was_typed(spot: Stage, as_person) -
         and "检查人员数 1 应为 2 至 10" in words
         and 'value="旅馆检查"' in words
     )
+
+
+def test_a_consulted_unit_goes_from_its_inbox_to_the_plan_and_answers(spot: Stage, as_person) -> None:
+    spot.ready(joint=True)
+    officer, asked = as_person("gongan-jingban"), as_person("xiaofang-jingban")
+    officer.submit(
+        "/inspections/plans",
+        "/inspections/plans/new",
+        year="2026",
+        name="酒店宾馆联合抽查",
+        joint="1",
+        theme="酒店宾馆",
+    )
+    plan = "/inspections/plans/1"
+    for number in (HOTELS, "XF-XF-01"):
+        officer.submit(
+            plan,
+            f"{plan}/lines",
+            number=number,
+            from_day="2026-09-01",
+            until_day="2026-12-01",
+            percent="10",
+            at_least="1",
+        )
+    assert asked.get(plan).status_code == 404
+    officer.submit(plan, f"{plan}/send", answer_by="2026-09-30")
+    assert f'href="{plan}"' in asked.get("/inbox/").get_data(as_text=True)
+    assert "消防大队" in text_of(asked.submit(plan, f"{plan}/answer", answer="agree", comment=""))
+    answer = officer.submit(plan, f"{plan}/issue", document="通公〔2026〕9号", reason="")
+    assert "已印发" in text_of(answer)
+
+
+def test_a_large_library_says_how_far_its_sealing_is(
+    spot: Stage, as_person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.areas.inspections.sealings.LARGE", 10)
+    spot.ready(people=1)
+    task = spot.task()
+    browser, path = as_person("gongan-jingban"), f"/inspections/tasks/{task.id}"
+    assert "后台封存：排队" in text_of(browser.submit(path, f"{path}/seal", alg="sm3"))
+    jobs.work_off()
+    assert "后台封存：失败，“公安分局”持有事项" in text_of(browser.get(path))

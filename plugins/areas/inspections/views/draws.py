@@ -169,6 +169,12 @@ def type_value(draw_id: int) -> Response:
     return _act(draw_id, lambda: runs.type_value(draw_id, forms.text("value")), "公开数已录入")
 
 
+@blueprint.post("/draws/<int:draw_id>/restart", endpoint="restart_draw")
+@act("inspection.draft")
+def restart(draw_id: int) -> Response:
+    return _act(draw_id, lambda: runs.restart(draw_id), "已重新开始抽取")
+
+
 @blueprint.post("/draws/<int:draw_id>/correct", endpoint="correct_draw")
 @act("inspection.draft")
 def correct(draw_id: int) -> Response:

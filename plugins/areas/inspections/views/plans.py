@@ -35,7 +35,7 @@ def _index(errors: Mapping | None = None, typed: Mapping | None = None, status: 
     )  # fmt: skip
 
 
-@blueprint.post("/plans", endpoint="make_plan")
+@blueprint.post("/plans/new", endpoint="make_plan")
 @act("inspection.draft")
 def make() -> Response:
     def do() -> CheckPlan:

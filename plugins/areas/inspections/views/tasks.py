@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import figures, items, rules, sight, tasks
+from plugins.areas.inspections import figures, items, rules, sealings, sight, tasks
 from plugins.areas.inspections.check_models import Draw, SpotCheck
 from plugins.areas.inspections.models import CheckPlan, CheckTask, LibraryRule
 from plugins.areas.inspections.views import blueprint, forms
@@ -136,6 +136,7 @@ def _show(
         ratios=tasks.ratio_words(task), figures=lines, total=figures.total(lines) if lines else None, unit_names=dict(checking_units()),
         living=next((draw for draw in draws if draw.state != "void"), None), draw_states=rules.DRAW_STATES, checks=rows,
         next_href=link("inspections.task", {"after": more}, task_id=task.id) if more else None, states=rules.CHECK_STATES,
+        job=sealings.job_of(task),
         history=audit.history("check_task", task.id, 50),
     )  # fmt: skip
 
