@@ -11,7 +11,7 @@ from typing import Any
 
 import peewee
 
-from portal.database import database, is_postgresql
+from portal.database import database, insert_rows, is_postgresql
 
 #: On PostgreSQL a fragment with more hits than this is found sooner by walking the register than by the index.
 COMMON = 5000
@@ -56,6 +56,15 @@ def index(subject_id: int, before: list[str] | None, after: list[str]) -> None:
 
 def _phrase(fragment_key: str) -> str:
     return f'"{" ".join(bigrams(fragment_key))}"'
+
+
+def index_new(rows: list[tuple[int, list[str]]]) -> None:
+    """Put many new subjects' keys into the index at once."""
+    if is_postgresql():
+        words = [(number, "\n".join(keys), sorted({word for key in keys for word in bigrams(key)})) for number, keys in rows]
+        insert_rows("subject_search", ("subject_id", "keys", "words"), words)
+        return
+    insert_rows("subject_search", ("rowid", "words"), [(number, _document(keys)) for number, keys in rows])
 
 
 def hits(fragment_key: str) -> Any:

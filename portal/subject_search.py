@@ -13,7 +13,7 @@ from portal.database import database, is_postgresql
 from portal.name_index import COMMON, name_key
 from portal.plugging import registry
 from portal.refusals import Refused
-from portal.subjects import Subject, SubjectName
+from portal.subjects import WITHDRAWN, Subject, SubjectName
 
 #: Beyond this many hits the count is not worth its time; the page says "1,000 以上". Less than COMMON.
 COUNTED = 1000
@@ -93,6 +93,11 @@ def _conditions(filters: Filters) -> list[_Condition]:
     return found
 
 
+def _standing(filters: Filters) -> list[Any]:
+    """What was taken back with its import stands in the history, not in the register; no index serves this."""
+    return [] if filters.state else [Subject.state.concat("") != WITHDRAWN]
+
+
 @dataclass(frozen=True)
 class _Way:
     """How the rows are met: the query, the column of its order, how many it has (exactly, when ``complete``)."""
@@ -118,14 +123,14 @@ def _way(filters: Filters) -> _Way:
     """The database has no figures about names and guesses wrong, so the side with the fewest rows is found by counting
     a little of each, leads, and the rest is only looked at row by row."""
     fragment, conditions = _fragment(filters), _conditions(filters)
-    register = Subject.select(*_LISTED)
+    register = _where(Subject.select(*_LISTED), _standing(filters))
     if fragment and not conditions:
-        return _by_name(fragment, [], name_index.count(fragment, COMMON + 1))
+        return _by_name(fragment, [], _standing(filters), name_index.count(fragment, COMMON + 1))
     counts = [_count(register.where(condition.served), COMMON + 1) for condition in conditions]
     named = name_index.count(fragment, COMMON + 1) if fragment else COMMON + 2
     least = min(counts, default=COMMON + 2)
     if fragment and (named <= least or least > COMMON):
-        return _by_name(fragment, [condition.plain for condition in conditions], named)
+        return _by_name(fragment, [condition.plain for condition in conditions], _standing(filters), named)
     leads = [c for c, n in zip(conditions, counts, strict=True) if n == least and (n <= COMMON or not c.sorts)][:1]
     query = _where(register, [c.served if c in leads else c.plain for c in conditions])
     if fragment:
@@ -134,14 +139,14 @@ def _way(filters: Filters) -> _Way:
     return _Way(query, Subject.id, least if alone else _count(query, COUNTED + 1))
 
 
-def _by_name(fragment: str, conditions: list[Any], named: int) -> _Way:
+def _by_name(fragment: str, conditions: list[Any], standing: list[Any], named: int) -> _Way:
     """The fragment's hits lead, in the order of their ids."""
     if named <= COMMON and is_postgresql():
         query, place = Subject.select(*_LISTED).where(name_index.hits(fragment)), Subject.id
     else:
         source, hits, place = name_index.walk(fragment)
         query = _where(Subject.select(*_LISTED).from_(source), hits)
-    filtered = _where(query, conditions)
+    filtered = _where(query, [*conditions, *standing])
     if not conditions:
         return _Way(filtered, place, named)
     if named <= COMMON:
@@ -177,6 +182,17 @@ def search(filters: Filters, *, older: int | None = None, newer: int | None = No
 _STREETS = """WITH RECURSIVE found(street) AS (SELECT min(street) FROM subject WHERE street > ''
 UNION ALL SELECT (SELECT min(street) FROM subject WHERE street > found.street) FROM found WHERE found.street IS NOT NULL)
 SELECT street FROM found WHERE street IS NOT NULL LIMIT 200"""
+
+
+def in_order(filters: Filters, after: int, size: int) -> list[Subject]:
+    """At most ``size`` subjects with ids above ``after``, oldest first: one piece of a whole list. Raises Refused."""
+    query = _where(Subject.select().where(Subject.id > after), _standing(filters))
+    key = _fragment(filters)
+    if key:
+        query = query.where(name_index.hits(key))
+    for condition in _conditions(filters):
+        query = query.where(condition.served)
+    return list(query.order_by(Subject.id).limit(size))
 
 
 def streets() -> list[str]:
