@@ -23,7 +23,7 @@ from . import (
     rules,
     seats,
 )
-from .models import Attendee, MaterialDue, Opinion, Paper
+from .models import Attendee, MaterialDue, Minutes, Opinion, Paper
 
 PDF = b"%PDF-1.4\n% demonstration\n"
 
@@ -215,8 +215,7 @@ class _Stage:
                 self.convenor,
                 lambda: issuing.sign(self.convenor, minutes.id, self.zone.password, 3),
             )
-            self.at(after[5], 9, 30, self.office, lambda: _issue(self.office, minutes.id))
-            self._receipts(minutes.id, after[5])
+            self.at(after[5], 9, 30, self.office, lambda: self._issue(minutes.id, after[5]))
 
         self.at(after[0], 14, 0, self.office, write)
 
@@ -244,6 +243,13 @@ class _Stage:
             consultation.settle(self.office, commenter.id, "已采纳，正文已写明时限。")
 
         self.at(self.zone.after(day, 1), 10, 0, self.office, settle)
+
+    def _issue(self, minutes: int, day: date) -> None:
+        issuing.issue(self.office, minutes)
+        _print(("minutes", minutes))
+        # Without the documents' fonts the PDF waits for them, and nobody has received anything yet.
+        if Minutes.get_by_id(minutes).state == "issued":
+            self._receipts(minutes, day)
 
     def _receipts(self, minutes: int, day: date) -> None:
         for unit in self.keys:
@@ -372,11 +378,6 @@ def _sending(person: Any, due: int, title: str) -> Callable[[], None]:
 def _to_signature(office: Any, minutes: int) -> None:
     consultation.submit(office, minutes)
     issuing.ask_signature(office, minutes)
-
-
-def _issue(office: Any, minutes: int) -> None:
-    issuing.issue(office, minutes)
-    _print(("minutes", minutes))
 
 
 def _print(record: tuple[str, int]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from plugins.areas.meetings import papers
 from plugins.areas.meetings.models import Minutes, MinutesRevision, NumberSeries, Opinion, Paper
-from portal import audit, clock, documents, jobs, units
+from portal import audit, clock, documents, jobs, units, users
 from portal.access import Submission
 from portal.database import transaction
 from portal.fonts import DocumentError
@@ -39,8 +39,6 @@ def minutes(staff, meeting) -> int:
 
 def second_office(staff) -> None:
     """Give the market liaison the office's role as well: a second editor."""
-    from portal import users
-
     users.grant(users.find("shichang-lianluo"), "office", None)
 
 
@@ -313,3 +311,13 @@ def test_a_draft_paper_is_not_for_the_units(staff, minutes):
     paper = papers.newest(("minutes", minutes), "draft")
     assert staff.police.get(f"/meetings/minutes/{minutes}").status_code == 200
     assert staff.police.get(f"/meetings/papers/{paper.id}").status_code == 404
+
+
+def test_an_attendee_who_left_the_unit_cannot_answer_for_it_and_a_colleague_can(staff, minutes):
+    way.step(staff.office, minutes, "circulate", due="2026-10-09")
+    mine = Opinion.get((Opinion.minutes == minutes) & (Opinion.unit == "police"))
+    colleague, action = staff["gongan-lianluo"], f"/meetings/opinions/{mine.id}"
+    users.User.update(unit="urban_management").where(users.User.account == "gongan-jingban").execute()
+    assert staff.police.post(action, answer="agree").status_code == 404
+    assert "已同意" in text_of(colleague.submit(f"/meetings/minutes/{minutes}", action, answer="agree"))
+    assert Opinion.get_by_id(mine.id).said_by == "公安联络员"
