@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, g, get_flashed_messages, has_request_context, request, session, url_for
+from flask import (
+    Flask,
+    g,
+    get_flashed_messages,
+    get_template_attribute,
+    has_request_context,
+    request,
+    session,
+    url_for,
+)
 from flask_login import current_user
+from markupsafe import Markup
 
 from portal import __version__, audit, clock, obligations, official_calendar, settings
 from portal.declarations import NavigationItem
@@ -33,7 +43,7 @@ CORE_NAVIGATION = (
 GROUPS = ("工作", "证照联动", "信用监管", "双随机抽查", "联席会议", "考核", "数据交换", "管理")
 
 
-@cache
+@lru_cache(maxsize=500)
 def _entries(
     plugins: Registry, permissions: frozenset[str], unit: str, root: str
 ) -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -48,19 +58,27 @@ def _entries(
     return groups
 
 
-def navigation(viewer: Any) -> list[dict[str, Any]]:
-    """The groups and entries that ``viewer`` may open, in order."""
-    groups = _entries(registry(), frozenset(viewer.permissions), viewer.unit, request.script_root)
+def _marked(plugins: Registry, permissions: frozenset[str], unit: str, root: str, here: str) -> list[dict[str, Any]]:
     return [
         {
             "label": name,
             "items": [
-                {"label": label, "href": address, "active": _is_here(endpoint), "count": None}
+                {"label": label, "href": address, "active": _is_here(endpoint, here), "count": None}
                 for label, address, endpoint in entries
             ],
         }
-        for name, entries in groups
+        for name, entries in _entries(plugins, permissions, unit, root)
     ]
+
+
+@lru_cache(maxsize=2000)
+def _menu(
+    plugins: Registry, permissions: frozenset[str], unit: str, root: str, here: str
+) -> tuple[list[dict[str, Any]], dict[str, Markup]]:
+    """The navigation and its markup in both places: the same for all who may open the same, on the same page."""
+    nav = _marked(plugins, permissions, unit, root, here)
+    groups = get_template_attribute("macros/navigation.html", "nav_groups")
+    return nav, {place: groups(nav, place) for place in ("side", "phone")}
 
 
 def _is_for(item: NavigationItem, plugins: Registry, permissions: frozenset[str], key: str) -> bool:
@@ -71,8 +89,7 @@ def _is_for(item: NavigationItem, plugins: Registry, permissions: frozenset[str]
     return own and item.permission in permissions
 
 
-def _is_here(endpoint: str) -> bool:
-    here = request.endpoint or ""
+def _is_here(endpoint: str, here: str) -> bool:
     return here == endpoint or (endpoint.endswith(".index") and here.rpartition(".")[0] == endpoint.rpartition(".")[0])
 
 
@@ -101,9 +118,12 @@ def _around() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return values
     seq, head, _ = audit.last()
+    viewer = current_user
+    nav, menu = _menu(registry(), viewer.permissions, viewer.unit, request.script_root, request.endpoint or "")
     values |= {
-        "viewer": current_user,
-        "nav": navigation(current_user),
+        "viewer": viewer,
+        "nav": nav,
+        "menu": menu,
         "account_href": url_for("auth.account"),
         "logout_href": url_for("auth.logout"),
         "idle_seconds": settings.value("security.idle_minutes") * 60,
@@ -117,10 +137,17 @@ def _around() -> dict[str, Any]:
     return values
 
 
+def export_href(kind: str, filters: dict[str, Any]) -> str | None:
+    """Where a list is exported as it is filtered, or None when no plugin exports."""
+    given = {name: str(value) for name, value in filters.items() if value}
+    links = registry().answers("export_link", kind=kind, filters=given)
+    return next((href for _, href in links if href), None)
+
+
 def install(app: Flask) -> None:
     """Give every template the page's surroundings and the small functions it calls."""
     app.context_processor(_around)
-    app.jinja_env.globals.update(link=link, submission_key=submission_key)
+    app.jinja_env.globals.update(link=link, submission_key=submission_key, export_href=export_href)
     app.jinja_env.filters.update(
         day=lambda value: value.isoformat() if value else "—",
         moment=lambda value: f"{value.astimezone(clock.ZONE):%Y-%m-%d %H:%M}" if value else "—",

@@ -16,6 +16,7 @@ from portal import (
     obligations,
     official_calendar,
     quarter_lists,
+    registration_kind,
     scores,
     sessions,
     settings,
@@ -26,6 +27,7 @@ from portal import (
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
 from portal.plugging import registry
+from portal.record_kinds import RecordKind
 
 MODELS = (
     official_calendar.CalendarNotice, official_calendar.CalendarDay,
@@ -46,6 +48,11 @@ _ = Migration
 @hookimpl
 def register_schema() -> Schema:
     return Schema("core", MODELS, Path(__file__).parent / "migrations")
+
+
+@hookimpl
+def register_record_kinds() -> list[RecordKind]:
+    return [registration_kind.KIND]
 
 
 @hookimpl

@@ -184,6 +184,34 @@ def transaction() -> Iterator[None]:
         raise first from first.__cause__
 
 
+def insert_rows(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of plain database values (dates and instants as ISO texts) inside the running transaction.
+
+    By the driver itself, for batches: ``insert_many`` takes some twelve times as long. Raises IntegrityError.
+    """
+    names = ", ".join(f'"{name}"' for name in columns)
+    with peewee.__exception_wrapper__:
+        if is_postgresql():
+            with database.connection().cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        marks = ", ".join("?" * len(columns))
+        database.connection().executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
+
+
+def next_ids(table: str, count: int) -> list[int]:
+    """``count`` fresh ids for rows of ``table``, for :func:`insert_rows`, inside the running transaction."""
+    if is_postgresql():
+        found = database.execute_sql(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", (table, count)
+        )
+        return [number for (number,) in found.fetchall()]
+    # The write lock of the transaction is held: nobody else takes these.
+    (highest,) = database.execute_sql(f'SELECT COALESCE(MAX("id"), 0) FROM "{table}"').fetchone()
+    return list(range(highest + 1, highest + 1 + count))
+
+
 class Migration(peewee.Model):
     """A migration that this database has been given."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import peewee
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.database import StorageError, database
 from portal.pages import page
@@ -71,7 +71,10 @@ def install(app: Flask) -> None:
     def http(error: HTTPException) -> Any:
         if error.code is not None and error.code < 400:
             return error
-        return answer(error.code or 500)
+        response = answer(error.code or 500)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:

@@ -373,7 +373,8 @@ def open_counts(unit: str) -> dict[str, tuple[int, int]]:
 
 def open_total(unit: str) -> int:
     """How many the unit owes, from the index alone."""
-    return Obligation.select().where((Obligation.unit == unit) & (Obligation.state == OPEN)).count()
+    owed = f"SELECT count(*) FROM obligation WHERE unit = {database.param} AND state = '{OPEN}'"
+    return database.execute_sql(owed, (unit,)).fetchone()[0]
 
 
 def of_record(record_type: str, record_id: int | str) -> list[Obligation]:

@@ -7,7 +7,7 @@ from datetime import date
 import peewee
 
 from portal import clock, request_memo
-from portal.database import InstantField, Record, transaction
+from portal.database import InstantField, Record, database, transaction
 from portal.workdays import Calendar
 
 
@@ -74,7 +74,7 @@ def calendar() -> Calendar:
 
 def _in_force() -> Calendar:
     global _kept
-    version = CalendarNotice.select(peewee.fn.MAX(CalendarNotice.id)).scalar() or 0
+    version = database.execute_sql("SELECT max(id) FROM calendar_notice").fetchone()[0] or 0
     mark = (CalendarNotice._meta.database.obj, version)
     if _kept is None or _kept[0] != mark:
         exceptions: dict[date, bool] = {}

@@ -101,8 +101,7 @@ def _stored() -> list[tuple[str, str, date]]:
     Rows are only ever added, so their number and the newest id tell whether the list in memory still holds.
     """
     global _kept
-    count = peewee.fn.COUNT(SettingValue.id)
-    mark = (database.obj, *SettingValue.select(count, peewee.fn.MAX(SettingValue.id)).tuples().first())
+    mark = (database.obj, *database.execute_sql("SELECT count(*), max(id) FROM setting_value").fetchone())
     if _kept is not None and _kept[0] == mark:
         return _kept[1]
     query = SettingValue.select(SettingValue.key, SettingValue.value, SettingValue.from_day)

@@ -111,7 +111,7 @@ def runner_is_alone(app: Flask) -> bool:
 def test_fifty_kills_lose_nothing_leave_nothing_half_and_the_job_ends_done_once(app: Flask, people, seed: int) -> None:
     run = uploaded(app, people, ROWS)
     job_id, acknowledged = run.job, [0]
-    command = [sys.executable, "-m", "tests.runner_kills", str(KILLS), "1.2", str(seed)]
+    command = [sys.executable, "-m", "tests.runner_kills", str(KILLS), "0.8", str(seed)]
     killer = subprocess.Popen(command, env=environment(app), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def never_goes_back() -> bool:

@@ -56,7 +56,9 @@ def test_what_was_wrongly_noted_as_done_is_taken_back(owed):
 def test_two_areas_share_a_kind_by_naming_their_record(app, monkeypatch):
     from portal.plugging import registry
 
-    monkeypatch.setattr(registry(), "obligation_pages", {"consult:minutes": "inbox.index", "consult": "home.index"})
+    monkeypatch.setattr(
+        registry(), "obligation_pages", {"consult:minutes": "inbox.index", "consult": "home.index"}
+    )
     with app.test_request_context():
         assert record_link("consult", "7", "minutes").startswith("/inbox/")
         assert record_link("consult", "7", "joint_plan").startswith("/?record_id")

@@ -17,6 +17,7 @@ from portal.toolkit import (
     NavigationItem,
     Panel,
     Permission,
+    RecordKind,
     Schema,
     Setting,
     hookimpl,
@@ -122,6 +123,11 @@ def on_subject_registered(subject: Any, event: str, before: Any) -> None:
 
 
 @hookimpl
+def on_subjects_registered(batch: list[Any]) -> None:
+    parties.remember_new([one.subject for one in batch])
+
+
+@hookimpl
 def on_day(day: Any) -> None:
     publicity.end_due(day)
 
@@ -139,3 +145,10 @@ def on_quarter_list_row(kind: str, unit: str, entry: ListEntry) -> Any:
 @hookimpl
 def demonstrate(zone: Any) -> None:
     demo.demonstrate(zone)
+
+
+@hookimpl
+def register_record_kinds() -> list[RecordKind]:
+    from plugins.areas.credit import record_kinds
+
+    return record_kinds.KINDS

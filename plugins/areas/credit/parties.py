@@ -107,6 +107,18 @@ def prefill(subject: Subject) -> dict[str, Any]:
     }
 
 
+def remember_new(fresh: list[Subject]) -> None:
+    """As :func:`remember_codes` for new subjects that came together: records that stood under their codes are theirs."""
+    by_code = {code: subject for subject in fresh for code in (subject.credit_code, subject.registration_number) if code}
+    codes = sorted(by_code)
+    for start in range(0, len(codes), 500):
+        waiting = DishonestyRecord.select(DishonestyRecord.party_code).where(
+            DishonestyRecord.subject.is_null() & DishonestyRecord.party_code.in_(codes[start : start + 500])
+        )
+        for (code,) in list(waiting.distinct().tuples()):
+            remember_codes(by_code[code], None)
+
+
 def remember_codes(subject: Subject, before: dict[str, Any] | None) -> None:
     """Keep a code that a registration replaced (个转企), and give the subject the records that stood under its code."""
     former = {(before or {}).get("credit_code"), (before or {}).get("registration_number")}

@@ -129,6 +129,12 @@ def same_identity(values: dict[str, Any]) -> DishonestyRecord | None:
     )
 
 
+def same_decision(entry: Entry, party: Party) -> DishonestyRecord | None:
+    """The record of the same decision on the same party, whoever entered it, or None."""
+    key = record_rules.document_key(entry.document_number)
+    return same_identity({"document_key": key, "party_key": party.key, "decided_on": entry.decided_on})
+
+
 def refuse_double(there: DishonestyRecord, unit: str) -> None:
     """Raise Refused naming who entered the same decision, and when."""
     who = "本单位" if there.unit == unit else units.name_of(there.unit)

@@ -162,3 +162,10 @@ def demonstrate(zone: Any) -> None:
     from plugins.areas.inspections import demo
 
     demo.demonstrate(zone)
+
+
+@hookimpl
+def register_record_kinds():
+    from plugins.areas.inspections import record_kinds
+
+    return record_kinds.KINDS

@@ -44,9 +44,17 @@ def register_blueprint() -> Blueprint:
 def register_permissions() -> list[Permission]:
     return [
         Permission("meeting.view", "查看本单位参加的会议、收到的纪要", READERS),
-        Permission("meeting.prepare", "拟定、召集会议，录入议定事项，起草纪要（按会议类型）", WORKERS | CONVENORS | {"office", "head"}),
+        Permission(
+            "meeting.prepare",
+            "拟定、召集会议，录入议定事项，起草纪要（按会议类型）",
+            WORKERS | CONVENORS | {"office", "head"},
+        ),
         Permission("meeting.attend", "为本单位签到、请假", READERS),
-        Permission("meeting.answer", "为本单位报送材料、答复征求意见、办结议定事项、答复督办", WORKERS | {"head", "zone_office"}),
+        Permission(
+            "meeting.answer",
+            "为本单位报送材料、答复征求意见、办结议定事项、答复督办",
+            WORKERS | {"head", "zone_office"},
+        ),
         Permission("meeting.office", "确认签到表，审核制发纪要，报告、督办、通报", OFFICE),
         Permission("meeting.sign", "签发纪要（副召集人须有委托）", CONVENORS),
         Permission("meeting.charge", "委托副召集人", {"convenor"}),
@@ -60,11 +68,24 @@ def register_permissions() -> list[Permission]:
 @hookimpl
 def register_settings() -> list[Setting]:
     return [
-        text_setting("meetings.mark", "纪要标志", "市场监管联席会议纪要", 14, "settings.edit", "GB/T 9704-2012 纪要格式"),
+        text_setting(
+            "meetings.mark",
+            "纪要标志",
+            "市场监管联席会议纪要",
+            14,
+            "settings.edit",
+            "GB/T 9704-2012 纪要格式",
+        ),
         text_setting("meetings.bulletin_mark", "通报标志", "市场监管联席会议通报", 14, "settings.edit"),
-        text_setting("meetings.issuer", "公文印发机关", "区市场监管联席会议办公室", 26, "settings.edit", "附件1 二"),
-        number_setting("meetings.material_megabytes", "会议材料单个文件上限", 20, "MB", 1, 32, "settings.edit"),
-        number_setting("meetings.consult_days", "纪要征求意见的建议期限", 3, "工作日", 1, 20, "settings.edit", "区内约定"),
+        text_setting(
+            "meetings.issuer", "公文印发机关", "区市场监管联席会议办公室", 26, "settings.edit", "附件1 二"
+        ),
+        number_setting(
+            "meetings.material_megabytes", "会议材料单个文件上限", 20, "MB", 1, 32, "settings.edit"
+        ),
+        number_setting(
+            "meetings.consult_days", "纪要征求意见的建议期限", 3, "工作日", 1, 20, "settings.edit", "区内约定"
+        ),
     ]
 
 

@@ -94,13 +94,24 @@ def _note(
     attendee: Attendee, meeting: Meeting, state: str, person: str, position: str, reason: str, way: str
 ) -> None:
     before = _plain(attendee)
-    attendee.state, attendee.person, attendee.reason, attendee.way = state, person.strip(), reason.strip(), way
-    attendee.position = position.strip() or (attendee.expected_position if person == attendee.expected else "")
+    attendee.state, attendee.person, attendee.reason, attendee.way = (
+        state,
+        person.strip(),
+        reason.strip(),
+        way,
+    )
+    attendee.position = position.strip() or (
+        attendee.expected_position if person == attendee.expected else ""
+    )
     attendee.noted_by, attendee.noted_at = audit.actor().name, clock.now()
     attendee.save()
     _settle(attendee, meeting)
     audit.record(
-        f"参会登记：{attendee.body}{attendee.state_label}", "meeting", meeting.id, before=before, after=_plain(attendee)
+        f"参会登记：{attendee.body}{attendee.state_label}",
+        "meeting",
+        meeting.id,
+        before=before,
+        after=_plain(attendee),
     )
 
 
@@ -147,7 +158,14 @@ def _open_again(attendee: Attendee, meeting: Meeting) -> None:
     )  # fmt: skip
 
 
-def confirm_sheet(viewer: Any, meeting_id: int, rows: dict[int, tuple[str, str, str]], scan: Any, name: str, reason: str = "") -> Meeting:
+def confirm_sheet(
+    viewer: Any,
+    meeting_id: int,
+    rows: dict[int, tuple[str, str, str]],
+    scan: Any,
+    name: str,
+    reason: str = "",
+) -> Meeting:
     """The office enters the signed sheet: ``rows`` maps an attendee to (state, person, reason); ``scan`` is the file.
 
     Closes the meeting; later it corrects the entry, with a reason. Raises Refused, naming the row.
@@ -166,7 +184,9 @@ def confirm_sheet(viewer: Any, meeting_id: int, rows: dict[int, tuple[str, str, 
         if scan is None and meeting.sheet_id is None:
             raise Refused("请上传已签名的签到表扫描件", {"scan": "请选择扫描件（PDF 或图片）"})
         if scan is not None:
-            meeting.sheet = files.store(io.BytesIO(scan.read()), name, allowed=SCANS, largest=20 * 1024 * 1024)
+            meeting.sheet = files.store(
+                io.BytesIO(scan.read()), name, allowed=SCANS, largest=20 * 1024 * 1024
+            )
         meeting.state, meeting.sheet_by, meeting.sheet_at = after, viewer.name, clock.now()
         meeting.version += 1
         meeting.save()
@@ -203,7 +223,9 @@ def sheet_paper(viewer: Any, meeting_id: int) -> Any:
         meeting = meetings.meeting_for(viewer, meeting_id)
         if meeting.state not in ("convened", "held"):
             raise Refused("发出通知以后才能打印签到表")
-        rows = [[str(n + 1), a.body, a.expected, "", "", ""] for n, a in enumerate(meetings.attendees(meeting))]
+        rows = [
+            [str(n + 1), a.body, a.expected, "", "", ""] for n, a in enumerate(meetings.attendees(meeting))
+        ]
         rows += [[str(len(rows) + n + 1), "（列席）", "", "", "", ""] for n in range(3)]
         start = meeting.starts_at
         content = {

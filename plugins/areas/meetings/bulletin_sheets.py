@@ -14,7 +14,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 def workbook(figures: Any, created: datetime) -> bytes:
     """``figures`` (see :class:`bulletins.Figures`) as XLSX bytes; the same figures give the same bytes."""
     target = io.BytesIO()
-    book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     book.set_properties({"title": f"{figures.label}评分", "created": created.replace(tzinfo=None)})
     formats = {
         "head": book.add_format({"bold": True, "text_wrap": True, "align": "center", "valign": "vcenter", "border": 1, "bg_color": "#E8F0FA"}),
@@ -50,7 +52,9 @@ def _scores(book: Any, formats: dict[str, Any], figures: Any) -> None:
     sheet.set_column(2, len(header) - 1, 11)
     sheet.freeze_panes(2, 2)
     last_row, total = 1 + len(figures.items), len(header) - 1
-    column_of_totals = f"{xl_rowcol_to_cell(2, total, True, True)}:{xl_rowcol_to_cell(last_row, total, True, True)}"
+    column_of_totals = (
+        f"{xl_rowcol_to_cell(2, total, True, True)}:{xl_rowcol_to_cell(last_row, total, True, True)}"
+    )
     yearly = figures.items_header[-1] == "年度得分"
     ranks = {row[1]: row[0] for row in figures.ranking}
     for place, cells in enumerate(figures.items):
@@ -65,7 +69,9 @@ def _scores(book: Any, formats: dict[str, Any], figures: Any) -> None:
             else:
                 sheet.write_number(row, column, float(value), formats["score"])
         parts = f"{xl_rowcol_to_cell(row, 2)}:{xl_rowcol_to_cell(row, total - 1)}"
-        formula = f"=ROUND(AVERAGE({parts}),2)" if yearly and not figures.summed else f"=ROUND(SUM({parts}),2)"
+        formula = (
+            f"=ROUND(AVERAGE({parts}),2)" if yearly and not figures.summed else f"=ROUND(SUM({parts}),2)"
+        )
         sheet.write_formula(row, total, formula, formats["score"], float(cells[-1]))
     row = last_row + 1
     sheet.write_string(row, 1, "平均", formats["text"])
@@ -73,7 +79,9 @@ def _scores(book: Any, formats: dict[str, Any], figures: Any) -> None:
         span = f"{xl_rowcol_to_cell(2, column)}:{xl_rowcol_to_cell(last_row, column)}"
         numbers = [value for cells in figures.items if (value := _number(cells[column - 1])) is not None]
         mean = round(float(sum(numbers) / len(numbers)), 2) if numbers else ""
-        sheet.write_formula(row, column, f'=IF(COUNT({span})=0,"",ROUND(AVERAGE({span}),2))', formats["score"], mean)
+        sheet.write_formula(
+            row, column, f'=IF(COUNT({span})=0,"",ROUND(AVERAGE({span}),2))', formats["score"], mean
+        )
 
 
 def _costs(book: Any, formats: dict[str, Any], figures: Any) -> None:

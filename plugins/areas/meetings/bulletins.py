@@ -23,7 +23,7 @@ from portal.toolkit import (
     units,
 )
 
-from . import bulletin_sheets, papers, rules, seats
+from . import bulletin_sheets, papers, rules, seats, telling
 from .models import Bulletin
 
 SERIES = "bulletin"
@@ -57,7 +57,9 @@ def quarter_figures(quarter: Quarter) -> Figures:
     items, costs = [], []
     for row in made.rows:
         own = {line.item: line for line in row.score.lines}
-        items.append((row.unit.name, *(str(own[key].score) if key in own else "—" for key in order), str(row.total)))
+        items.append(
+            (row.unit.name, *(str(own[key].score) if key in own else "—" for key in order), str(row.total))
+        )
         costs += [
             (row.unit.name, line.name, f"{line.weight - line.score}", line.why)
             for line in row.score.lines
@@ -87,11 +89,15 @@ def year_figures(year: int) -> Figures:
         places.append(places[-1] if place and total == scored[place - 1][2] else place + 1)
     header = ("成员单位", *(quarter.label for quarter in finals), "年度得分")
     items = tuple(
-        (unit.name, *(str(own.get(str(quarter), "—")) for quarter in finals), str(total)) for unit, own, total in scored
+        (unit.name, *(str(own.get(str(quarter), "—")) for quarter in finals), str(total))
+        for unit, own, total in scored
     )
     return Figures(
         f"{year}年度",
-        tuple((str(place), unit.name, str(total)) for place, (unit, _, total) in zip(places, scored, strict=True)),
+        tuple(
+            (str(place), unit.name, str(total))
+            for place, (unit, _, total) in zip(places, scored, strict=True)
+        ),
         ("名次", "成员单位", "年度得分"),
         tuple((unit.short_name, total) for unit, _, total in scored),
         header,
@@ -111,7 +117,9 @@ def read_period(text: str) -> Quarter | int:
     try:
         return int(text) if text.isdigit() and len(text) == 4 else Quarter.parse(text)
     except ValueError as error:
-        raise Refused(f"通报期间“{text}”应为季度（如 2026Q2）或年度（如 2026）", {"period": str(error)}) from error
+        raise Refused(
+            f"通报期间“{text}”应为季度（如 2026Q2）或年度（如 2026）", {"period": str(error)}
+        ) from error
 
 
 def figures_of(period: Quarter | int) -> Figures:
@@ -126,7 +134,9 @@ def periods(today: date, back: int = 6) -> list[tuple[str, str]]:
         if scores.frozen_of(quarter) is not None:
             found.append((str(quarter), quarter.label))
         quarter = quarter.previous
-    found += [(str(year), f"{year}年度") for year in (today.year, today.year - 1) if scores.year_rows(year)[0]]
+    found += [
+        (str(year), f"{year}年度") for year in (today.year, today.year - 1) if scores.year_rows(year)[0]
+    ]
     return found
 
 
@@ -156,7 +166,9 @@ def issue(viewer: Any, period_text: str, introduction: str) -> Bulletin:
             number=made.number, day=day,
         )  # fmt: skip
         made.save()
-        papers.send(("bulletin", made.id), [unit.key for unit in units.enabled()], [rules.ZONE_COMMITTEE])
+        receivers = [unit.key for unit in units.enabled()]
+        papers.send(("bulletin", made.id), receivers, [rules.ZONE_COMMITTEE])
+        telling.of_bulletin(made, receivers)
         audit.record(
             "发布通报", "bulletin", made.id,
             after={"number": made.number, "period": made.period, "sources": figures.sources, "xlsx_sm3": sheet.digest},
@@ -167,9 +179,16 @@ def issue(viewer: Any, period_text: str, introduction: str) -> Bulletin:
 def content_of(figures: Figures, introduction: str, earlier: Bulletin | None) -> dict[str, Any]:
     """The document's values: introduction, what it rests on, ranking, the chart of the screen, items, costs."""
     seq, head, _ = audit.last()
-    blocks = [{"kind": "paragraph", "text": line.strip()} for line in introduction.splitlines() if line.strip()]
+    blocks = [
+        {"kind": "paragraph", "text": line.strip()} for line in introduction.splitlines() if line.strip()
+    ]
     if not blocks:
-        blocks = [{"kind": "paragraph", "text": f"现将{figures.label}平台应用及“双随机一公开”工作评分情况通报如下。"}]
+        blocks = [
+            {
+                "kind": "paragraph",
+                "text": f"现将{figures.label}平台应用及“双随机一公开”工作评分情况通报如下。",
+            }
+        ]
     if earlier is not None:
         blocks.append({"kind": "paragraph", "text": f"本通报依据修订后的评分，代替{earlier.number}通报。"})
     for period, source in figures.sources.items():

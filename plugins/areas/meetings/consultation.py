@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.toolkit import Missing, NotAllowed, Refused, audit, clock, obligations, transaction, units
 
-from . import drafting, meetings, papers, rules
+from . import drafting, meetings, papers, rules, telling
 from .models import Minutes, Opinion
 
 RECORD = "minutes_opinion"
@@ -29,7 +29,9 @@ def circulate(viewer: Any, minutes_id: int, due: date) -> Minutes:
             if not present or gone or (meeting.unit and attendee.unit == meeting.unit):
                 continue
             asked += 1
-            opinion = Opinion.create(minutes=minutes, round=minutes.round, unit=attendee.unit, body=attendee.body)
+            opinion = Opinion.create(
+                minutes=minutes, round=minutes.round, unit=attendee.unit, body=attendee.body
+            )
             if attendee.unit:
                 obligations.open_obligation(
                     "consult", attendee.unit, record=(RECORD, opinion.id), title=f"对纪要征求意见：{minutes.title}",
@@ -94,6 +96,10 @@ def say(viewer: Any, opinion_id: int, agrees: bool, text: str) -> Opinion:
         opinion.said_by, opinion.said_at = viewer.name, clock.now()
         opinion.save()
         obligations.fulfil("consult", (RECORD, opinion.id))
+        if not agrees:
+            telling.to_drafters(
+                minutes, f"comment/{audit.last()[0]}", f"{opinion.body}对纪要“{minutes.title}”有意见"
+            )
         audit.record(
             "答复纪要征求意见", "minutes", minutes.id, before=before,
             after={"state": opinion.state_label, "text": opinion.text}, note=opinion.body,
@@ -156,6 +162,7 @@ def submit(viewer: Any, minutes_id: int) -> None:
         if refusal:
             raise Refused(refusal)
         Minutes.update(state="office").where(Minutes.id == minutes.id).execute()
+        telling.to_office(minutes, f"submitted/{minutes.revision}", f"纪要“{minutes.title}”报办公室审核")
         audit.record("纪要报办公室", "minutes", minutes.id)
 
 
@@ -178,6 +185,8 @@ def minutes_of_opinion(opinion_id: int, viewer: Any) -> Minutes:
 def release_unit(unit: str) -> None:
     """A unit left the joint meeting: its unanswered rows say so; its comments still want their answers."""
     with transaction():
-        done = Opinion.update(state="left").where((Opinion.unit == unit) & (Opinion.state == "asked")).execute()
+        done = (
+            Opinion.update(state="left").where((Opinion.unit == unit) & (Opinion.state == "asked")).execute()
+        )
         if done:
             audit.record("停用单位不再征求意见", "unit", unit, note=f"{done} 份纪要")

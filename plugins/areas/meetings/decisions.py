@@ -51,7 +51,9 @@ def add(viewer: Any, meeting_id: int, text: str, unit: str, due: date) -> Decisi
             "meeting_decision", unit, record=("decision", made.id), title=f"议定事项：{text}"[:200],
             started_on=clock.today(), started_words="议定", deadline=due,
         )  # fmt: skip
-        audit.record("录入议定事项", "decision", made.id, after={"text": text, "unit": units.name_of(unit), "due": due})
+        audit.record(
+            "录入议定事项", "decision", made.id, after={"text": text, "unit": units.name_of(unit), "due": due}
+        )
     return made
 
 

@@ -63,7 +63,9 @@ class _Stage:
         return self.zone.workdays(wanted, wanted + timedelta(days=12))[0]
 
     def schedule(self) -> None:
-        self._seats(self.zone.workdays(date(self.zone.quarter.year, 1, 5), date(self.zone.quarter.year, 1, 20))[0])
+        self._seats(
+            self.zone.workdays(date(self.zone.quarter.year, 1, 5), date(self.zone.quarter.year, 1, 20))[0]
+        )
         self._main_meeting()
         self._joint_meeting()
         self._liaison_meeting()
@@ -76,10 +78,13 @@ class _Stage:
     def _seats(self, day: date) -> None:
         roster = [("convenor", "", rules.ZONE_COMMITTEE, self.convenor, "党工委委员、管委会副主任")]
         roster += [
-            ("deputy_convenor", "", seats.ZONE_BODY, person, "副召集人") for person in seats_people(self.zone, "deputy_convenor")
+            ("deputy_convenor", "", seats.ZONE_BODY, person, "副召集人")
+            for person in seats_people(self.zone, "deputy_convenor")
         ]
         for unit in registry().units:
-            roster.append(("member", unit.key, unit.name, self.zone.people[(unit.key, "head")][0], "分管负责人"))
+            roster.append(
+                ("member", unit.key, unit.name, self.zone.people[(unit.key, "head")][0], "分管负责人")
+            )
             roster.append(("liaison", unit.key, unit.name, self.liaison(unit.key), "联络员"))
 
         def found() -> None:
@@ -96,7 +101,9 @@ class _Stage:
         given = {"place": "管委会三楼会议室", "presider": self.convenor.name, **more}
         return meetings.Plan(kind, title, clock.at(day, 9, 30), agenda=agenda, **given)
 
-    def _convene(self, noticed: date, plan: meetings.Plan, drafter: Any, caller: Any, then: Callable[[int], None]) -> None:
+    def _convene(
+        self, noticed: date, plan: meetings.Plan, drafter: Any, caller: Any, then: Callable[[int], None]
+    ) -> None:
         def draft() -> None:
             made = meetings.draft(drafter, plan)
 
@@ -113,7 +120,13 @@ class _Stage:
         def confirm() -> None:
             rows = {}
             for row in Attendee.select().where(Attendee.meeting == meeting).order_by(Attendee.order):
-                state = rules.ABSENT if row.unit in absent else rules.LEAVE if row.unit in leave else rules.PRESENT
+                state = (
+                    rules.ABSENT
+                    if row.unit in absent
+                    else rules.LEAVE
+                    if row.unit in leave
+                    else rules.PRESENT
+                )
                 if state == rules.PRESENT and row.unit and self.rng.random() < 0.25:
                     state = rules.PROXY
                 person = row.expected or ("区管办人员" if not row.unit else row.body)
@@ -124,7 +137,9 @@ class _Stage:
 
         self.at(day, 15, 0, self.office, confirm)
 
-    def _materials(self, day: date, due: date, title: str, meeting: int | None = None, open_now: bool = False) -> None:
+    def _materials(
+        self, day: date, due: date, title: str, meeting: int | None = None, open_now: bool = False
+    ) -> None:
         def ask() -> None:
             made = materials.ask(self.office, title, demo_texts.MATERIAL, due, self.keys, meeting)
             for row in MaterialDue.select().where(MaterialDue.request == made):
@@ -132,15 +147,27 @@ class _Stage:
                 if row.unit == self.lazy or (open_now and chance < 0.5):
                     continue
                 late = chance > 0.55 + 0.4 * self.zone.diligence(row.unit)
-                sent = self.zone.after(due, self.rng.randint(1, 3)) if late else max(day, due - timedelta(days=self.rng.randint(0, 3)))
+                sent = (
+                    self.zone.after(due, self.rng.randint(1, 3))
+                    if late
+                    else max(day, due - timedelta(days=self.rng.randint(0, 3)))
+                )
                 person = self.liaison(row.unit)
-                self.zone.schedule(self.zone.moment(sent, early=11 * 60), person, _sending(person, row.id, title))
+                self.zone.schedule(
+                    self.zone.moment(sent, early=11 * 60), person, _sending(person, row.id, title)
+                )
 
         self.at(day, 10, 40, self.office, ask)
 
     def _main_meeting(self) -> None:
         day, noticed = self.workday(0, 8), self.workday(0, 1)
-        plan = self._plan(rules.ALL, day, f"{day.year}年第二次市场监管联席会议", demo_texts.AGENDA, guests="管委会办公室综合科科长")
+        plan = self._plan(
+            rules.ALL,
+            day,
+            f"{day.year}年第二次市场监管联席会议",
+            demo_texts.AGENDA,
+            guests="管委会办公室综合科科长",
+        )
         second = sorted(self.keys, key=self.zone.diligence)[1]
 
         def then(meeting: int) -> None:
@@ -160,7 +187,13 @@ class _Stage:
                 if done:
                     person = self.liaison(unit)
                     moment = self.zone.moment(self.zone.after(day, days - 2))
-                    self.zone.schedule(moment, person, lambda p=person, n=made.id: decisions.finish(p, n, "已按要求完成，情况已报联席会议办公室。"))
+                    self.zone.schedule(
+                        moment,
+                        person,
+                        lambda p=person, n=made.id: decisions.finish(
+                            p, n, "已按要求完成，情况已报联席会议办公室。"
+                        ),
+                    )
 
         self.at(day, 16, 0, self.office, decide)
 
@@ -175,7 +208,13 @@ class _Stage:
             consultation.circulate(self.office, minutes.id, after[3])
             self._answers(minutes.id, after[1], text)
             self.at(after[4], 9, 10, self.office, lambda: _to_signature(self.office, minutes.id))
-            self.at(after[4], 15, 0, self.convenor, lambda: issuing.sign(self.convenor, minutes.id, self.zone.password, 3))
+            self.at(
+                after[4],
+                15,
+                0,
+                self.convenor,
+                lambda: issuing.sign(self.convenor, minutes.id, self.zone.password, 3),
+            )
             self.at(after[5], 9, 30, self.office, lambda: _issue(self.office, minutes.id))
             self._receipts(minutes.id, after[5])
 
@@ -194,7 +233,14 @@ class _Stage:
             )  # fmt: skip
 
         def settle() -> None:
-            drafting.save(self.office, minutes, title=demo_texts.TITLE, text=demo_texts.improved(text), based_on=2, note="采纳意见")
+            drafting.save(
+                self.office,
+                minutes,
+                title=demo_texts.TITLE,
+                text=demo_texts.improved(text),
+                based_on=2,
+                note="采纳意见",
+            )
             consultation.settle(self.office, commenter.id, "已采纳，正文已写明时限。")
 
         self.at(self.zone.after(day, 1), 10, 0, self.office, settle)
@@ -204,14 +250,20 @@ class _Stage:
             if self.rng.random() < 0.8:
                 person = self.liaison(unit)
                 moment = self.zone.moment(self.zone.after(day, self.rng.randint(1, 4)))
-                self.zone.schedule(moment, person, lambda p=person: papers.confirm_read(p, ("minutes", minutes)))
+                self.zone.schedule(
+                    moment, person, lambda p=person: papers.confirm_read(p, ("minutes", minutes))
+                )
 
     def _joint_meeting(self) -> None:
         unit = units.by_name("公安分局")
         if unit is None:
             return
         day, noticed, person = self.workday(1, 12), self.workday(1, 6), self.liaison(unit.key)
-        chosen = tuple(u.key for name in ("公安分局", "消防大队", "市场监管局", "社会事业局") if (u := units.by_name(name)))
+        chosen = tuple(
+            u.key
+            for name in ("公安分局", "消防大队", "市场监管局", "社会事业局")
+            if (u := units.by_name(name))
+        )
         plan = self._plan(
             rules.SOME, day, "网吧跨部门联合抽查工作会议", demo_texts.JOINT_AGENDA, theme="网吧", bodies=chosen, presider=person.name,
             place="公安分局二楼会议室",
@@ -226,7 +278,12 @@ class _Stage:
     def _liaison_meeting(self) -> None:
         day, noticed = self.workday(2, 17), self.workday(2, 11)
         plan = self._plan(
-            rules.LIAISON, day, "第三季度联络员会议", demo_texts.LIAISON_AGENDA, bodies=tuple(self.keys), presider=self.office.name
+            rules.LIAISON,
+            day,
+            "第三季度联络员会议",
+            demo_texts.LIAISON_AGENDA,
+            bodies=tuple(self.keys),
+            presider=self.office.name,
         )
 
         def then(meeting: int) -> None:
@@ -235,7 +292,11 @@ class _Stage:
             def write() -> None:
                 minutes = drafting.begin(self.office, meeting)
                 consultation.circulate(self.office, minutes.id, self.zone.after(day, 7))
-                asked = list(Opinion.select().where((Opinion.minutes == minutes) & (Opinion.unit != "")).order_by(Opinion.id))
+                asked = list(
+                    Opinion.select()
+                    .where((Opinion.minutes == minutes) & (Opinion.unit != ""))
+                    .order_by(Opinion.id)
+                )
                 for place, opinion in enumerate(asked[:9]):
                     person = self.liaison(opinion.unit)
                     self.zone.schedule(
@@ -261,10 +322,28 @@ class _Stage:
             return lambda: _print(("urge", letters.urge(self.office, "urge", self.lazy, title, text, due).id))
 
         first, second = self.workday(1, 25), self.workday(2, 21)
-        self.at(first, 10, 0, self.office, urge("关于报送上半年工作小结的督办通知", demo_texts.URGE, self.zone.after(first, 5)))
+        self.at(
+            first,
+            10,
+            0,
+            self.office,
+            urge("关于报送上半年工作小结的督办通知", demo_texts.URGE, self.zone.after(first, 5)),
+        )
         person = self.liaison(self.lazy)
-        self.at(self.zone.after(first, 4), 16, 0, person, lambda: letters.answer_urge(person, 1, "已安排专人，工作小结正在补报。", None))
-        self.at(second, 10, 0, self.office, urge("关于许可认领和反馈的督办通知", demo_texts.URGE_2, self.zone.after(second, 5)))
+        self.at(
+            self.zone.after(first, 4),
+            16,
+            0,
+            person,
+            lambda: letters.answer_urge(person, 1, "已安排专人，工作小结正在补报。", None),
+        )
+        self.at(
+            second,
+            10,
+            0,
+            self.office,
+            urge("关于许可认领和反馈的督办通知", demo_texts.URGE_2, self.zone.after(second, 5)),
+        )
         day = self.workday(1, 5)
 
         def report() -> None:
@@ -309,5 +388,3 @@ def _print(record: tuple[str, int]) -> None:
         .first()
     )
     jobs.run(paper.job_id)
-
-

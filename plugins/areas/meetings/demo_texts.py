@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-AGENDA = "通报上半年平台应用和双随机、一公开工作情况\n研究证照联动认领反馈中的问题\n部署第三季度跨部门联合抽查"
+AGENDA = (
+    "通报上半年平台应用和双随机、一公开工作情况\n研究证照联动认领反馈中的问题\n部署第三季度跨部门联合抽查"
+)
 JOINT_AGENDA = "商定网吧联合抽查的范围和时间\n明确各部门检查事项和人员"
 LIAISON_AGENDA = "第三季度末清单报送安排\n平台使用中的具体问题"
 NEXT_AGENDA = "通报第三季度工作情况\n研究年末信用监管重点工作\n审议联合抽查计划调整"

@@ -32,7 +32,11 @@ def minutes_for(viewer: Any, minutes_id: int) -> Minutes:
     if found is None:
         raise Missing("没有这份纪要")
     if found.state == "issued" and viewer.unit and not viewer.has_role(*meetings.EVERY):
-        mine = (Delivery.record_type == "minutes") & (Delivery.record_id == found.id) & (Delivery.unit == viewer.unit)
+        mine = (
+            (Delivery.record_type == "minutes")
+            & (Delivery.record_id == found.id)
+            & (Delivery.unit == viewer.unit)
+        )
         if Delivery.select().where(mine).exists():
             return found
     meeting = meetings.meeting_for(viewer, found.meeting_id)
@@ -60,7 +64,9 @@ def step(viewer: Any, minutes_id: int, act: str) -> Minutes:
     """The minutes locked, when ``viewer`` may do ``act`` now. Raises Missing, Refused with the rule in Chinese."""
     found = minutes_for(viewer, minutes_id)
     minutes = papers.locked(Minutes.select().where(Minutes.id == minutes_id)).get()
-    refusal = rules.why_not_minutes(minutes.state, act, doer_of(viewer, found.meeting), open_comments(minutes))
+    refusal = rules.why_not_minutes(
+        minutes.state, act, doer_of(viewer, found.meeting), open_comments(minutes)
+    )
     if refusal:
         raise Refused(refusal)
     return minutes
@@ -102,9 +108,15 @@ def first_text(meeting: Meeting) -> str:
         f"{attendance.documents_day(start)}，{meeting.presider}在{meeting.place}主持召开{meeting.title}。现将会议议定事项纪要如下："
     ]
     numbers = "一二三四五六七八九十"
-    agenda = [line.strip().lstrip("0123456789.、．（）()一二三四五六七八九十").strip() for line in meeting.agenda.splitlines()]
+    agenda = [
+        line.strip().lstrip("0123456789.、．（）()一二三四五六七八九十").strip()
+        for line in meeting.agenda.splitlines()
+    ]
     for place, line in enumerate([line for line in agenda if line][:9]):
-        lines += [f"{numbers[place]}、{line.rstrip('。；')}", "会议听取了有关情况汇报，对下一步工作进行了研究。"]
+        lines += [
+            f"{numbers[place]}、{line.rstrip('。；')}",
+            "会议听取了有关情况汇报，对下一步工作进行了研究。",
+        ]
     decided = decisions.of_meeting(meeting)
     if decided:
         place = min(len([line for line in agenda if line]), 9)
@@ -126,7 +138,11 @@ def attendance_lines(meeting: Meeting) -> list[str]:
     found = []
     if meeting.presider and meeting.presider not in present:
         present.insert(0, meeting.presider)
-    for label, names in (("出席", present), ("请假", excused), ("列席", meeting.guests.replace("，", "、").split("、"))):
+    for label, names in (
+        ("出席", present),
+        ("请假", excused),
+        ("列席", meeting.guests.replace("，", "、").split("、")),
+    ):
         names = [name.strip(" 。") for name in names if name.strip(" 。")]
         if names:
             found.append(f"{label}：{'、'.join(names)}。")
@@ -154,12 +170,22 @@ def text_of(minutes: Minutes, number: int | None = None) -> MinutesRevision:
 def revisions(minutes: Minutes) -> list[MinutesRevision]:
     """Every kept text, the newest first."""
     return list(
-        MinutesRevision.select().where(MinutesRevision.minutes == minutes).order_by(MinutesRevision.number.desc())
+        MinutesRevision.select()
+        .where(MinutesRevision.minutes == minutes)
+        .order_by(MinutesRevision.number.desc())
     )
 
 
 def save(
-    viewer: Any, minutes_id: int, *, title: str, text: str, based_on: int, source: str = "文字", note: str = "", joins: int | None = None
+    viewer: Any,
+    minutes_id: int,
+    *,
+    title: str,
+    text: str,
+    based_on: int,
+    source: str = "文字",
+    note: str = "",
+    joins: int | None = None,
 ) -> Saved:
     """Save a text that was written from revision ``based_on``. Where another editor was quicker, the text is kept
     apart and nothing is overwritten; ``joins`` names the kept text that this one takes in. Raises Refused."""
@@ -167,7 +193,12 @@ def save(
     check_text(title, text)
     with transaction():
         minutes = step(viewer, minutes_id, "save")
-        last = MinutesRevision.select().where(MinutesRevision.minutes == minutes).order_by(MinutesRevision.number.desc()).first()
+        last = (
+            MinutesRevision.select()
+            .where(MinutesRevision.minutes == minutes)
+            .order_by(MinutesRevision.number.desc())
+            .first()
+        )
         apart = based_on != minutes.revision
         current = text_of(minutes)
         if not apart and text == current.text and title == minutes.title and joins is None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.toolkit import Refused, Stale, audit, clock, settings, sm3, transaction, units, users
 
-from . import consultation, decisions, drafting, meetings, papers, rules, seats
+from . import consultation, decisions, drafting, meetings, papers, rules, seats, telling
 from .models import Attendee, Delivery, Minutes, Paper
 
 SERIES = "minutes"
@@ -18,6 +18,7 @@ def ask_signature(viewer: Any, minutes_id: int) -> None:
     with transaction():
         minutes = drafting.step(viewer, minutes_id, "ask_signature")
         Minutes.update(state="signing").where(Minutes.id == minutes.id).execute()
+        telling.to_convenor(minutes)
         audit.record("纪要送签", "minutes", minutes.id)
 
 
@@ -34,9 +35,23 @@ def give_back(viewer: Any, minutes_id: int, reason: str) -> None:
                 raise Refused("文件正在生成，请稍候再退回")
         before = {"state": minutes.state_label, "signed_by": minutes.signed_by}
         minutes.state = rules.MINUTES_ACTS[(minutes.state, "return")][0]
-        minutes.signed_by, minutes.signed_at, minutes.signed_revision, minutes.signed_digest = "", None, None, ""
+        minutes.signed_by, minutes.signed_at, minutes.signed_revision, minutes.signed_digest = (
+            "",
+            None,
+            None,
+            "",
+        )
         minutes.save()
-        audit.record("退回纪要", "minutes", minutes.id, before=before, after={"state": minutes.state_label}, note=reason)
+        tell = telling.to_drafters if minutes.state == "drafting" else telling.to_office
+        tell(minutes, f"returned/{audit.last()[0]}", f"纪要“{minutes.title}”已退回：{reason}")
+        audit.record(
+            "退回纪要",
+            "minutes",
+            minutes.id,
+            before=before,
+            after={"state": minutes.state_label},
+            note=reason,
+        )
 
 
 def sign(viewer: Any, minutes_id: int, password: str, revision: int) -> None:
@@ -58,6 +73,7 @@ def sign(viewer: Any, minutes_id: int, password: str, revision: int) -> None:
             after={"signed_by": viewer.name, "revision": revision, "sm3": minutes.signed_digest, "title": minutes.title},
             note=f"受召集人{charge.given_by}委托" if charge else "召集人签发",
         )  # fmt: skip
+        telling.to_office(minutes, f"signed/{revision}", f"纪要“{minutes.title}”已签发，请编号印发")
 
 
 def issue(viewer: Any, minutes_id: int) -> Minutes:
@@ -121,6 +137,7 @@ def made(paper: Paper) -> None:
     copies = [rules.ZONE_COMMITTEE] + ([rules.ZONE_OFFICE] if _zone_office_came(minutes) else [])
     papers.send(("minutes", minutes.id), receivers, copies)
     consultation.close_all(minutes)
+    telling.of_issue(minutes, receivers)
     audit.record(
         "印发纪要", "minutes", minutes.id,
         after={"number": minutes.number, "sent": [units.name_of(unit) for unit in receivers], "copies": copies},
@@ -153,7 +170,9 @@ def correct(viewer: Any, minutes_id: int) -> Minutes:
 def corrections_of(minutes: Minutes) -> list[Minutes]:
     """Issued corrections of these minutes."""
     return list(
-        Minutes.select().where((Minutes.corrects == minutes) & (Minutes.state == "issued")).order_by(Minutes.id)
+        Minutes.select()
+        .where((Minutes.corrects == minutes) & (Minutes.state == "issued"))
+        .order_by(Minutes.id)
     )
 
 

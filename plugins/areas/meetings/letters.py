@@ -59,7 +59,9 @@ def report(viewer: Any, title: str, text: str) -> Report:
             "report", ("meeting_report", made.id), template="letter.html", content=_letter(text, rules.ZONE_COMMITTEE, []),
             title=title, number=number_of(made, "报"), day=day,
         )  # fmt: skip
-        audit.record("报告重大事项", "meeting_report", made.id, after={"number": number_of(made, "报"), "title": title})
+        audit.record(
+            "报告重大事项", "meeting_report", made.id, after={"number": number_of(made, "报"), "title": title}
+        )
     return made
 
 
@@ -83,7 +85,9 @@ def reports(older: int | None, size: int = 30) -> tuple[list[Report], int | None
     return rows[:size], rows[size - 1].id if len(rows) > size else None
 
 
-def note_answer(viewer: Any, report_id: int, answer: str, day: date, upload: tuple[str, bytes] | None) -> None:
+def note_answer(
+    viewer: Any, report_id: int, answer: str, day: date, upload: tuple[str, bytes] | None
+) -> None:
     """The office enters what 区管委会 answered and on which day. Raises Refused."""
     errors = {}
     if not 2 <= len(answer.strip()) <= 2000:
@@ -169,7 +173,12 @@ def answer_urge(viewer: Any, urge_id: int, answer: str, upload: tuple[str, bytes
         found = papers.locked(Urge.select().where(Urge.id == urge_id)).get()
         if found.state != "open":
             raise Refused(f"这份通知{URGE_STATES[found.state]}")
-        found.state, found.answer, found.answered_by, found.answered_at = "answered", answer.strip(), viewer.name, clock.now()
+        found.state, found.answer, found.answered_by, found.answered_at = (
+            "answered",
+            answer.strip(),
+            viewer.name,
+            clock.now(),
+        )
         found.answer_file = _keep(upload)
         found.save()
         obligations.fulfil("urge", ("urge", found.id))
@@ -191,5 +200,3 @@ def withdraw_urge(viewer: Any, urge_id: int, reason: str) -> None:
             raise Refused("这份通知已经答复或者撤销")
         obligations.withdraw("urge", ("urge", urge_id), reason.strip())
         audit.record("撤销督办通知", "urge", urge_id, note=reason.strip())
-
-

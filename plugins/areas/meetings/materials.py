@@ -40,11 +40,14 @@ def check_file(content: bytes, name: str) -> str:
     name = files.safe_name(name)
     most = settings.value("meetings.material_megabytes")
     if len(content) > most * 1024 * 1024:
-        raise Refused(f"文件“{name}”有 {len(content) / 1024 / 1024:.0f} MB，超过上限 {most} MB", {"files": "文件太大"})
+        raise Refused(
+            f"文件“{name}”有 {len(content) / 1024 / 1024:.0f} MB，超过上限 {most} MB", {"files": "文件太大"}
+        )
     kind = files.content_type(content)
     if kind not in ENDINGS or not name.lower().endswith(ENDINGS[kind]):
         raise Refused(
-            f"文件“{name}”的内容与名称不符或不是允许的类型：只接受 PDF、图片、Word、Excel、PPT", {"files": "类型不对"}
+            f"文件“{name}”的内容与名称不符或不是允许的类型：只接受 PDF、图片、Word、Excel、PPT",
+            {"files": "类型不对"},
         )
     if kind == "application/zip":
         _check_office(content, name)
@@ -63,7 +66,9 @@ def _check_office(content: bytes, name: str) -> None:
         raise Refused(f"文件“{name}”含有宏，请另存为不含宏的格式", {"files": "不接受含宏的文件"})
 
 
-def ask(viewer: Any, title: str, detail: str, due: date, asked: list[str], meeting_id: int | None = None) -> MaterialRequest:
+def ask(
+    viewer: Any, title: str, detail: str, due: date, asked: list[str], meeting_id: int | None = None
+) -> MaterialRequest:
     """Ask units for material until ``due``: each owes it. Raises Refused, NotAllowed."""
     title, errors = title.strip(), {}
     if not 2 <= len(title) <= 80:
@@ -126,7 +131,9 @@ def cancel(viewer: Any, request_id: int, reason: str) -> None:
 def _visible(viewer: Any) -> Any:
     if viewer.has_role(*meetings.EVERY):
         return MaterialRequest.id.is_null(False)
-    asked = MaterialRequest.id.in_(MaterialDue.select(MaterialDue.request).where(MaterialDue.unit == viewer.unit))
+    asked = MaterialRequest.id.in_(
+        MaterialDue.select(MaterialDue.request).where(MaterialDue.unit == viewer.unit)
+    )
     return (viewer.unit != "") & (asked | (MaterialRequest.asked_unit == viewer.unit))
 
 
@@ -168,9 +175,13 @@ def state_of(row: MaterialDue, request: MaterialRequest) -> tuple[str, str]:
     return ("未报送", "bad") if clock.today() > request.due else ("待报送", "info")
 
 
-def page_of(viewer: Any, older: int | None, size: int = 30) -> tuple[list[tuple[MaterialRequest, dict[str, int]]], int | None]:
+def page_of(
+    viewer: Any, older: int | None, size: int = 30
+) -> tuple[list[tuple[MaterialRequest, dict[str, int]]], int | None]:
     """One page of requests, the newest first, each with how many rows stand how; two queries in all."""
-    query = MaterialRequest.select().where(_visible(viewer)).order_by(MaterialRequest.id.desc()).limit(size + 1)
+    query = (
+        MaterialRequest.select().where(_visible(viewer)).order_by(MaterialRequest.id.desc()).limit(size + 1)
+    )
     if older is not None:
         query = query.where(MaterialRequest.id < older)
     requests = list(query)
@@ -265,10 +276,14 @@ def unasked(viewer: Any, limit: int = 50) -> list[Material]:
 
 def requests_of(meeting: Meeting) -> list[MaterialRequest]:
     """What was asked for a meeting, in order."""
-    return list(MaterialRequest.select().where(MaterialRequest.meeting == meeting).order_by(MaterialRequest.id))
+    return list(
+        MaterialRequest.select().where(MaterialRequest.meeting == meeting).order_by(MaterialRequest.id)
+    )
 
 
 def asked_ids(viewer: Any) -> set[int]:
     """The requests that ask the viewer's unit."""
-    query = MaterialDue.select(MaterialDue.request).where((MaterialDue.unit == viewer.unit) & (MaterialDue.unit != ""))
+    query = MaterialDue.select(MaterialDue.request).where(
+        (MaterialDue.unit == viewer.unit) & (MaterialDue.unit != "")
+    )
     return {number for (number,) in query.tuples()}

@@ -8,8 +8,8 @@ from typing import Any
 
 from portal.toolkit import Missing, NotAllowed, Refused, Stale, audit, clock, obligations, transaction, units
 
-from . import papers, rules, seats
-from .models import Attendee, Material, MaterialRequest, Meeting
+from . import notice, papers, rules, seats
+from .models import Attendee, Material, Meeting
 
 EVERY = ("office", "convenor", "deputy_convenor", "zone_office")
 
@@ -47,10 +47,13 @@ def meeting_for(viewer: Any, meeting_id: int) -> Meeting:
     return found
 
 
-def page_of(viewer: Any, year: int, kind: str, state: str, older: int | None, size: int = 30) -> tuple[list[Meeting], int | None]:
+def page_of(
+    viewer: Any, year: int, kind: str, state: str, older: int | None, size: int = 30
+) -> tuple[list[Meeting], int | None]:
     """One page of the year's meetings, the latest first."""
     query = Meeting.select().where(
-        visible(viewer) & Meeting.starts_at.between(clock.at(date(year, 1, 1)), clock.end_of(date(year, 12, 31)))
+        visible(viewer)
+        & Meeting.starts_at.between(clock.at(date(year, 1, 1)), clock.end_of(date(year, 12, 31)))
     )
     if kind:
         query = query.where(Meeting.kind == kind)
@@ -61,7 +64,8 @@ def page_of(viewer: Any, year: int, kind: str, state: str, older: int | None, si
         if last is None:
             raise Missing("没有这一页")
         query = query.where(
-            (Meeting.starts_at < last.starts_at) | ((Meeting.starts_at == last.starts_at) & (Meeting.id < last.id))
+            (Meeting.starts_at < last.starts_at)
+            | ((Meeting.starts_at == last.starts_at) & (Meeting.id < last.id))
         )
     rows = list(query.order_by(Meeting.starts_at.desc(), Meeting.id.desc()).limit(size + 1))
     return rows[:size], rows[size - 1].id if len(rows) > size else None
@@ -154,13 +158,19 @@ def _set_attendees(meeting: Meeting, plan: Plan) -> None:
     held = seats.holders(plan.starts_at.date())
     wanted = _bodies(plan)
     names = {body: units.name_of(body) if body else rules.ZONE_OFFICE for body in wanted}
-    Attendee.delete().where((Attendee.meeting == meeting) & Attendee.body.not_in(list(names.values()))).execute()
+    Attendee.delete().where(
+        (Attendee.meeting == meeting) & Attendee.body.not_in(list(names.values()))
+    ).execute()
     for place, body in enumerate(wanted):
         seat = seats.member_of(body, plan.starts_at.date(), held)
         expected = {
             "order": place, "expected": seat.person if seat else "", "expected_position": seat.position if seat else "",
         }  # fmt: skip
-        done = Attendee.update(**expected).where((Attendee.meeting == meeting) & (Attendee.body == names[body])).execute()
+        done = (
+            Attendee.update(**expected)
+            .where((Attendee.meeting == meeting) & (Attendee.body == names[body]))
+            .execute()
+        )
         if not done:
             Attendee.create(meeting=meeting, unit=body, body=names[body], **expected)
 
@@ -236,7 +246,9 @@ def convened_words(meeting: Meeting) -> str:
     if meeting.kind == rules.LIAISON:
         return f"联席会议办公室{meeting.convened_by}召集"
     if meeting.charge_id:
-        return f"召集人{meeting.charge.given_by}委托副召集人{meeting.convened_by}召集（{meeting.charge.reason}）"
+        return (
+            f"召集人{meeting.charge.given_by}委托副召集人{meeting.convened_by}召集（{meeting.charge.reason}）"
+        )
     return f"召集人{meeting.convened_by}召集"
 
 
@@ -250,44 +262,10 @@ def _announce(meeting: Meeting, *, changed: bool) -> None:
                 started_on=clock.today(), started_words="会议变更通知" if changed else "会议通知", deadline=day,
             )  # fmt: skip
     papers.ask(
-        "notice", ("meeting", meeting.id), template="letter.html", content=notice_content(meeting, changed),
+        "notice", ("meeting", meeting.id), template="letter.html", content=notice.content_of(meeting, attendees(meeting), changed),
         title=f"关于召开{meeting.title}的通知" if not changed else f"关于调整{meeting.title}安排的通知",
         number="", day=clock.today(),
     )  # fmt: skip
-
-
-def _who_comes(meeting: Meeting) -> str:
-    if meeting.kind == rules.ALL:
-        return "各成员单位、区管办联席会议成员"
-    return "、".join(attendee.body for attendee in attendees(meeting))
-
-
-def notice_content(meeting: Meeting, changed: bool) -> dict[str, Any]:
-    """The notice's letter: when, where, who presides, the agenda, the materials asked."""
-    start = meeting.starts_at
-    week = "一二三四五六日"[start.weekday()]
-    lines = [
-        ("一、时间。", f"{start.year}年{start.month}月{start.day}日（星期{week}）{start:%H:%M}。"),
-        ("二、地点。", f"{meeting.place}。"),
-        ("三、主持。", f"{meeting.presider}。"),
-        ("四、参加。", f"{_who_comes(meeting)}。" + (f"列席：{meeting.guests}。" if meeting.guests else "")),
-    ]  # fmt: skip
-    blocks: list[dict[str, Any]] = [
-        {"kind": "paragraph", "text": ("原定会议安排有变，现通知如下：" if changed else f"定于近期召开{meeting.title}，现将有关事项通知如下：")}
-    ]
-    blocks += [{"kind": "level", "level": 1, "lead": lead, "rest": rest} for lead, rest in lines]
-    blocks.append({"kind": "level", "level": 1, "lead": "五、议题。", "rest": ""})
-    blocks += [{"kind": "paragraph", "text": line.strip()} for line in meeting.agenda.splitlines() if line.strip()]
-    asked = list(MaterialRequest.select().where((MaterialRequest.meeting == meeting) & (MaterialRequest.state == "open")))
-    if asked:
-        blocks.append({"kind": "level", "level": 1, "lead": "六、材料。", "rest": ""})
-        blocks += [{"kind": "paragraph", "text": f"{one.title}，请于{one.due.month}月{one.due.day}日前通过平台报送。"} for one in asked]
-    blocks.append({"kind": "paragraph", "text": "请各单位安排成员参加；确不能参加的，请委派负责同志代会，并在平台说明。"})
-    issued_by = units.name_of(meeting.unit) if meeting.unit else seats.issuer()
-    return {
-        "mark": "", "addressee": "各参加单位", "blocks": blocks, "enclosures": [], "issuer": issued_by, "copies_to": [],
-        "qr": "", "qr_note": "",
-    }  # fmt: skip
 
 
 def _release(meeting: Meeting, reason: str) -> None:
@@ -321,5 +299,7 @@ def attendees(meeting: Meeting) -> list[Attendee]:
 def materials_of(meeting: Meeting) -> list[Material]:
     """What was sent unasked to this meeting (及时抄送)."""
     return list(
-        Material.select().where((Material.meeting == meeting) & Material.due_row.is_null()).order_by(Material.id)
+        Material.select()
+        .where((Material.meeting == meeting) & Material.due_row.is_null())
+        .order_by(Material.id)
     )

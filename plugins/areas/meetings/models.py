@@ -244,7 +244,11 @@ class Opinion(Record):
 
     class Meta:
         table_name = "minutes_opinion"
-        indexes = ((("minutes", "round", "body"), True), (("minutes", "state"), False), (("unit", "state"), False))
+        indexes = (
+            (("minutes", "round", "body"), True),
+            (("minutes", "state"), False),
+            (("unit", "state"), False),
+        )
 
     @property
     def state_label(self) -> str:

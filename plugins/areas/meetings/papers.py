@@ -28,7 +28,14 @@ WHAT = {
 
 
 def ask(
-    what: str, record: tuple[str, int], *, template: str, content: dict[str, Any], title: str, number: str, day: date
+    what: str,
+    record: tuple[str, int],
+    *,
+    template: str,
+    content: dict[str, Any],
+    title: str,
+    number: str,
+    day: date,
 ) -> Paper:
     """Fix what a paper says and start the job that makes it, inside the running transaction."""
     paper = Paper.create(
@@ -41,7 +48,9 @@ def ask(
 
 def again(paper: Paper) -> None:
     """Ask for a failed paper once more, unchanged, inside the running transaction."""
-    Paper.update(state="queued", problem="").where((Paper.id == paper.id) & (Paper.state == "failed")).execute()
+    Paper.update(state="queued", problem="").where(
+        (Paper.id == paper.id) & (Paper.state == "failed")
+    ).execute()
     _start(paper)
 
 
@@ -98,7 +107,7 @@ def next_number(series: str, year: int) -> int:
     the sequence has no gaps; a unique index on the record holds it as well."""
     if database.transaction_depth() == 0:
         raise RuntimeError("a number is given in the transaction that uses it")
-    NumberSeries.insert(series=series, year=year, last=0).on_conflict_ignore().execute()
+    NumberSeries.insert(series=series, year=year, last=0).on_conflict(action="nothing").execute()
     same = (NumberSeries.series == series) & (NumberSeries.year == year)
     # The update locks the row until the end of the transaction: the next caller waits and reads the new number.
     NumberSeries.update(last=NumberSeries.last + 1).where(same).execute()
@@ -117,7 +126,7 @@ def send(record: tuple[str, int], to_units: list[str], copies: list[str]) -> Non
     for unit, body, copy_to in rows:
         Delivery.insert(
             record_type=record[0], record_id=record[1], unit=unit, body=body, copy_to=copy_to, sent_at=now
-        ).on_conflict_ignore().execute()
+        ).on_conflict(action="nothing").execute()
 
 
 def deliveries(record: tuple[str, int]) -> list[Delivery]:
@@ -128,7 +137,9 @@ def deliveries(record: tuple[str, int]) -> list[Delivery]:
 
 def confirm_read(viewer: Any, record: tuple[str, int], body: str = "") -> None:
     """The own unit's receipt; for a body without accounts the office notes it. Raises Missing."""
-    mine = (Delivery.record_type == record[0]) & (Delivery.record_id == record[1]) & Delivery.read_at.is_null()
+    mine = (
+        (Delivery.record_type == record[0]) & (Delivery.record_id == record[1]) & Delivery.read_at.is_null()
+    )
     if body and viewer.has_role("office"):
         mine &= (Delivery.unit == "") & (Delivery.body == body)
     else:

@@ -29,7 +29,10 @@ def run(job: Any) -> None:
         papers.keep(fresh, pdf, file)
         if paper.what == "minutes":
             issuing.made(fresh)
-    job.result = {"lines": [f"SM3 {pdf.digest_sm3}", *pdf.substitutions], "href": f"/meetings/papers/{paper.id}"}
+    job.result = {
+        "lines": [f"SM3 {pdf.digest_sm3}", *pdf.substitutions],
+        "href": f"/meetings/papers/{paper.id}",
+    }
 
 
 def file_name(paper: Paper) -> str:

@@ -69,8 +69,20 @@ ACT_WORDS = {
 NEED_SETTLED = frozenset({"ask_signature", "sign", "issue"})
 COMMENTABLE = frozenset({"consulting", "office", "signing", "signed"})
 
-OPINIONS = {"asked": "待答复", "agreed": "同意", "commented": "有意见", "settled": "意见已答复", "left": "单位已停用"}
-OPINION_TONES = {"asked": "neutral", "agreed": "good", "commented": "warn", "settled": "good", "left": "neutral"}
+OPINIONS = {
+    "asked": "待答复",
+    "agreed": "同意",
+    "commented": "有意见",
+    "settled": "意见已答复",
+    "left": "单位已停用",
+}
+OPINION_TONES = {
+    "asked": "neutral",
+    "agreed": "good",
+    "commented": "warn",
+    "settled": "good",
+    "left": "neutral",
+}
 
 SEATS = {
     "convenor": "召集人", "deputy_convenor": "副召集人", "member": "成员", "office_head": "办公室主任",

@@ -18,7 +18,9 @@ ZONE_BODY = "党工委、管委会办公室"
 def person_of(viewer: Any) -> rules.Person:
     """The viewer as the rules see a person, with the charges in force today."""
     found = charge_of(viewer) if "deputy_convenor" in viewer.roles else None
-    return rules.Person(viewer.unit, frozenset(viewer.roles), found is not None, bool(found and found.may_sign))
+    return rules.Person(
+        viewer.unit, frozenset(viewer.roles), found is not None, bool(found and found.may_sign)
+    )
 
 
 def charge_of(viewer: Any, day: date | None = None) -> Charge | None:
@@ -41,7 +43,9 @@ def deputies() -> list[users.User]:
         users.User.select()
         .join(users.UserRole)
         .where(
-            (users.UserRole.role == "deputy_convenor") & users.UserRole.ended_at.is_null() & (users.User.active == True)  # noqa: E712
+            (users.UserRole.role == "deputy_convenor")
+            & users.UserRole.ended_at.is_null()
+            & (users.User.active == True)  # noqa: E712
         )
         .order_by(users.User.id)
     )
@@ -74,7 +78,9 @@ def end_charge(charge_id: int) -> None:
     """The convenor takes a charge back from now on; what was done under it stays."""
     with transaction():
         done = (
-            Charge.update(ended_at=clock.now()).where((Charge.id == charge_id) & Charge.ended_at.is_null()).execute()
+            Charge.update(ended_at=clock.now())
+            .where((Charge.id == charge_id) & Charge.ended_at.is_null())
+            .execute()
         )
         if not done:
             raise Refused("这项委托不存在，或者已经收回")
@@ -93,7 +99,11 @@ def holders(day: date | None = None) -> list[Seat]:
 def vacant(held: list[Seat]) -> list[tuple[str, str, str]]:
     """Seats of the roster that nobody holds: (role, unit key or empty, body)."""
     taken = {(seat.role, seat.unit) for seat in held}
-    wanted = [("convenor", "", rules.ZONE_COMMITTEE), ("deputy_convenor", "", ZONE_BODY), ("member", "", ZONE_BODY)]
+    wanted = [
+        ("convenor", "", rules.ZONE_COMMITTEE),
+        ("deputy_convenor", "", ZONE_BODY),
+        ("member", "", ZONE_BODY),
+    ]
     wanted += [(role, unit.key, unit.name) for role in ("member", "liaison") for unit in units.enabled()]
     return [place for place in wanted if (place[0], place[1]) not in taken]
 
@@ -177,7 +187,11 @@ def answer(change_id: int, confirm: bool, basis: str, reason: str) -> SeatChange
             raise Refused("须填写联席会议纪要文号，或先由召集人确认（附件1 二）", {"basis": "须填写纪要文号"})
         if not confirm and not reason.strip():
             raise Refused("不同意须写明理由", {"reason": "须写明理由"})
-        change.state, change.basis, change.answer = ("confirmed" if confirm else "refused"), basis, reason.strip()
+        change.state, change.basis, change.answer = (
+            ("confirmed" if confirm else "refused"),
+            basis,
+            reason.strip(),
+        )
         change.answered_by, change.answered_at = audit.actor().name, clock.now()
         change.save()
         if confirm:

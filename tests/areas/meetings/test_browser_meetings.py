@@ -39,13 +39,19 @@ def chromium():
 class Person:
     """One person at a window of the browser."""
 
-    def __init__(self, chromium, site: str, account: str, size: tuple[int, int] = PC, scripts: bool = True) -> None:
+    def __init__(
+        self, chromium, site: str, account: str, size: tuple[int, int] = PC, scripts: bool = True
+    ) -> None:
         self.site, self.account = site, account
-        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, java_script_enabled=scripts)
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, java_script_enabled=scripts
+        )
         self.page = context.new_page()
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda line: self.complaints.append(line.text) if line.type == "error" else None)
+        self.page.on(
+            "console", lambda line: self.complaints.append(line.text) if line.type == "error" else None
+        )
         self.sign_in()
 
     def sign_in(self) -> None:
@@ -89,7 +95,9 @@ def test_from_convening_to_the_issued_pdf(chromium, site, hand):
     for row in Attendee.select():
         office.page.select_option(f"#f-state-{row.id}", "present")
         office.page.fill(f"#f-person-{row.id}", f"{row.body[:2]}代表")
-    office.page.set_input_files("#f-scan", {"name": "签到表.pdf", "mimeType": "application/pdf", "buffer": way.SCAN})
+    office.page.set_input_files(
+        "#f-scan", {"name": "签到表.pdf", "mimeType": "application/pdf", "buffer": way.SCAN}
+    )
     office.press("确认签到表")
     assert "已召开" in office.words(), office.words()
     office.press("起草纪要")
@@ -133,19 +141,41 @@ def test_from_convening_to_the_issued_pdf(chromium, site, hand):
 def test_every_page_fits_and_has_no_accessibility_fault(chromium, site, staff, size):
     meeting = way.draft(staff.office)
     way.convene(staff.convenor, meeting)
-    staff.office.submit("/meetings/materials/new", "/meetings/materials/new", title="小结", due="2026-09-28", units=["police"], meeting=str(meeting))
     staff.office.submit(
-        "/meetings/urges/new", "/meetings/urges/new", kind="urge", unit="police", title="督办通知", text="一、请反馈。", due="2026-09-30"
+        "/meetings/materials/new",
+        "/meetings/materials/new",
+        title="小结",
+        due="2026-09-28",
+        units=["police"],
+        meeting=str(meeting),
+    )
+    staff.office.submit(
+        "/meetings/urges/new",
+        "/meetings/urges/new",
+        kind="urge",
+        unit="police",
+        title="督办通知",
+        text="一、请反馈。",
+        due="2026-09-30",
     )
     staff["gongan-lianluo"].submit(
-        "/meetings/seats", "/meetings/seats", role="member", person="王某", from_day="2026-10-01", reason="工作变动", replaces=""
+        "/meetings/seats",
+        "/meetings/seats",
+        role="member",
+        person="王某",
+        from_day="2026-10-01",
+        reason="工作变动",
+        replaces="",
     )
     jobs.work_off()
     way.hold(staff, meeting, {"公安分局": ("proxy", "公安经办")})
     minutes = way.write(staff.office, meeting)
     way.save(staff.office, minutes, way.MINUTES.replace("按时", "及时"))
     way.step(staff.office, minutes, "circulate", due="2026-09-30")
-    office, police = Person(chromium, site, "bangongshi", size), Person(chromium, site, "gongan-jingban", size)
+    office, police = (
+        Person(chromium, site, "bangongshi", size),
+        Person(chromium, site, "gongan-jingban", size),
+    )
     pages = {
         office: (
             "", "new?kind=liaison", f"{meeting}", f"{meeting}/sheet", "minutes", f"minutes/{minutes}", f"minutes/{minutes}/edit",
@@ -157,7 +187,10 @@ def test_every_page_fits_and_has_no_accessibility_fault(chromium, site, staff, s
     for person, paths in pages.items():
         for path in paths:
             assert person.go(f"/meetings/{path}").status == 200, path
-            faults = [(fault["id"], fault["nodes"][0]["html"]) for fault in Axe().run(person.page).response["violations"]]
+            faults = [
+                (fault["id"], fault["nodes"][0]["html"])
+                for fault in Axe().run(person.page).response["violations"]
+            ]
             assert faults == [], path
             assert person.page.evaluate("document.documentElement.scrollWidth") == size[0], path
         assert person.complaints == []

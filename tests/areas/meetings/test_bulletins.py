@@ -47,7 +47,9 @@ def test_the_bulletin_says_what_was_frozen_and_goes_to_every_unit(final):
     frozen = scores.frozen_of(QUARTER)
     expected = [[str(unit["rank"]), unit["name"], unit["total"]] for unit in frozen.content["units"]]
     assert table_of(answer, "排名") == expected
-    assert [row[-1] for row in table_of(answer, "计分明细")] == [unit["total"] for unit in frozen.content["units"]]
+    assert [row[-1] for row in table_of(answer, "计分明细")] == [
+        unit["total"] for unit in frozen.content["units"]
+    ]
     jobs.work_off()
     bulletin = Bulletin.get()
     pages = read_pages(papers.content_of(bulletin.paper))
@@ -79,7 +81,14 @@ def sums_of(content: bytes) -> list[tuple[str, Decimal, str, Decimal]]:
         cells = [cell.value for cell in with_formulas[line]]
         numbers = [Fraction(str(value)) for value in cells[2:-1] if isinstance(value, (int, float))]
         whole = sum(numbers, Fraction(0)) / (len(numbers) if "AVERAGE" in cells[-1] else 1)
-        rows.append((cells[1], scoring.round_half_up(whole), cells[-1], Decimal(str(shown[line][-1].value)).quantize(Decimal("0.01"))))
+        rows.append(
+            (
+                cells[1],
+                scoring.round_half_up(whole),
+                cells[-1],
+                Decimal(str(shown[line][-1].value)).quantize(Decimal("0.01")),
+            )
+        )
     return rows
 
 
@@ -106,6 +115,8 @@ def test_the_year_is_the_mean_of_its_final_quarters_and_is_exported_for_the_appr
     assert "2026年度" in text_of(answer)
     exported = final.office.get("/meetings/bulletins/year.xlsx?year=2026")
     rows = sums_of(exported.data)
-    assert len(rows) == 14 and all("AVERAGE" in formula and total == shown for _, total, formula, shown in rows)
+    assert len(rows) == 14 and all(
+        "AVERAGE" in formula and total == shown for _, total, formula, shown in rows
+    )
     assert final.police.get("/meetings/bulletins/year.xlsx?year=2026").status_code == 403
     assert final.office.get("/meetings/bulletins/year.xlsx?year=2020").status_code == 422

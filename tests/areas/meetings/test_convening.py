@@ -55,7 +55,9 @@ def test_the_form_of_a_meeting_opens_only_for_those_who_may_draft_it(staff, acco
 def test_a_joint_check_meeting_is_seen_by_those_convened_alone(staff):
     meeting = way.draft(staff.police, "some", theme="网吧", bodies=["fire", "police"], presider="公安经办")
     way.convene(staff.police, meeting)
-    assert [row.unit for row in Attendee.select().where(Attendee.meeting == meeting).order_by(Attendee.order)] == ["police", "fire"]
+    assert [
+        row.unit for row in Attendee.select().where(Attendee.meeting == meeting).order_by(Attendee.order)
+    ] == ["police", "fire"]
     assert staff["shenpi-jingban"].get(f"/meetings/{meeting}").status_code == 404
     assert "第三次联席会议" not in text_of(staff["shenpi-jingban"].get("/meetings/"))
     assert staff.office.get(f"/meetings/{meeting}").status_code == 200
@@ -90,17 +92,30 @@ def test_a_changed_day_moves_the_duty_and_sends_a_new_notice(staff):
         agenda="通报情况", reason="召集人另有会议",
     )  # fmt: skip
     assert "重新发出通知" in text_of(answer)
-    assert [(day.isoformat(), state) for _, day, state in way.owed("police", "attendance")] == [("2026-09-28", "withdrawn"), ("2026-09-29", "open")]
+    assert [(day.isoformat(), state) for _, day, state in way.owed("police", "attendance")] == [
+        ("2026-09-28", "withdrawn"),
+        ("2026-09-29", "open"),
+    ]
     from plugins.areas.meetings.models import Paper
 
-    assert [paper.title for paper in Paper.select().order_by(Paper.id)] == ["关于召开第三次联席会议的通知", "关于调整第三次联席会议安排的通知"]
+    assert [paper.title for paper in Paper.select().order_by(Paper.id)] == [
+        "关于召开第三次联席会议的通知",
+        "关于调整第三次联席会议安排的通知",
+    ]
 
 
 def test_two_officers_changing_one_meeting_overwrite_nothing(staff):
     meeting = way.draft(staff.office)
     action = f"/meetings/{meeting}/edit"
     form = staff.office.form(action, action)
-    fields = {"title": "改一", "starts_on": "2026-09-28", "starts_time": "09:30", "place": "甲", "presider": "召集人", "agenda": "议题"}
+    fields = {
+        "title": "改一",
+        "starts_on": "2026-09-28",
+        "starts_time": "09:30",
+        "place": "甲",
+        "presider": "召集人",
+        "agenda": "议题",
+    }
     staff.convenor.submit(action, action, **fields)
     second = staff.office.submit(action, action, form=form, **{**fields, "title": "改二"})
     assert second.status_code == 409 and "没有覆盖" in text_of(second)
@@ -132,7 +147,11 @@ def test_signing_in_by_the_own_account_fulfils_the_duty_once(staff):
     assert twice.status_code == 422 and "不能重复签到" in text_of(twice)
     foreign = staff["shenpi-jingban"].post(action, state="present")
     assert foreign.status_code == 403
-    assert "已签到" in text_of(staff.zone_office.submit(f"/meetings/{meeting}", f"/meetings/attendees/{row_of(meeting, '').id}/sign", state="present"))
+    assert "已签到" in text_of(
+        staff.zone_office.submit(
+            f"/meetings/{meeting}", f"/meetings/attendees/{row_of(meeting, '').id}/sign", state="present"
+        )
+    )
 
 
 def test_a_sheet_without_scan_or_with_an_open_row_is_refused_naming_the_row(staff):
@@ -143,9 +162,20 @@ def test_a_sheet_without_scan_or_with_an_open_row_is_refused_naming_the_row(staf
     staff.at("2026-09-28T11:00")
     row = row_of(meeting, "police")
     action = f"/meetings/{meeting}/sheet"
-    answer = staff.office.submit(action, action, **{f"state-{row.id}": "present", f"person-{row.id}": ""}, **way.files(scan=(way.SCAN, "s.pdf")))
-    assert answer.status_code == 422 and "公安分局：请填写签名人姓名" in text_of(answer) and "财政局：请选择" in text_of(answer)
-    wrong = staff.office.submit(action, action, **{f"state-{row.id}": "absent"}, **way.files(scan=(b"MZ\0\0program", "s.pdf")))
+    answer = staff.office.submit(
+        action,
+        action,
+        **{f"state-{row.id}": "present", f"person-{row.id}": ""},
+        **way.files(scan=(way.SCAN, "s.pdf")),
+    )
+    assert (
+        answer.status_code == 422
+        and "公安分局：请填写签名人姓名" in text_of(answer)
+        and "财政局：请选择" in text_of(answer)
+    )
+    wrong = staff.office.submit(
+        action, action, **{f"state-{row.id}": "absent"}, **way.files(scan=(b"MZ\0\0program", "s.pdf"))
+    )
     assert wrong.status_code == 422 and "不是允许的类型" in text_of(wrong)
     assert Meeting.get_by_id(meeting).state == "convened"
 
@@ -155,7 +185,13 @@ def way_sheet(staff, meeting, state):
 
     action = f"/meetings/{meeting}/sheet"
     rows = {f"state-{row.id}": state for row in Attendee.select().where(Attendee.meeting == meeting)}
-    return staff.office.submit(action, action, form={"csrf_token": _token(staff)} | _key(), **rows, **way.files(scan=(way.SCAN, "s.pdf")))
+    return staff.office.submit(
+        action,
+        action,
+        form={"csrf_token": _token(staff)} | _key(),
+        **rows,
+        **way.files(scan=(way.SCAN, "s.pdf")),
+    )
 
 
 def _token(staff) -> str:
@@ -189,7 +225,10 @@ def test_the_office_corrects_the_sheet_both_ways_with_a_reason(staff):
     staff.at("2026-09-29T09:00")
     assert (absent("police"), absent("fire")) == (1, 0)
     action = f"/meetings/{meeting}/sheet"
-    rows = {f"state-{row_of(meeting, unit).id}": state for unit, state in (("police", "proxy"), ("fire", "absent"))}
+    rows = {
+        f"state-{row_of(meeting, unit).id}": state
+        for unit, state in (("police", "proxy"), ("fire", "absent"))
+    }
     rows[f"person-{row_of(meeting, 'police').id}"] = "公安经办"
     refused = staff.office.submit(action, action, **rows)
     assert refused.status_code == 422 and "更正签到表须写明原因" in text_of(refused)
@@ -246,7 +285,9 @@ def test_lists_cost_the_same_queries_with_1_and_30_rows(staff, account, monkeypa
     alone = count("/meetings/")
     with transaction():
         for number in range(29):
-            Meeting.insert({**first.__data__, "id": None, "title": f"会议{number}"} | {"id": 100 + number}).execute()
+            Meeting.insert(
+                {**first.__data__, "id": None, "title": f"会议{number}"} | {"id": 100 + number}
+            ).execute()
             Attendee.insert(meeting=100 + number, unit="police", body="公安分局", order=1).execute()
     assert count("/meetings/") == alone
     assert User.select().count() > 0 and obligations.open_counts("police")["attendance"] == (1, 0)

@@ -18,7 +18,12 @@ PDF = b"%PDF-1.4 report"
 
 def ask(staff, units=("police", "fire"), due="2026-09-28") -> int:
     answer = staff.office.submit(
-        "/meetings/materials/new", "/meetings/materials/new", title="三季度小结", detail="三页以内", due=due, units=list(units)
+        "/meetings/materials/new",
+        "/meetings/materials/new",
+        title="三季度小结",
+        detail="三页以内",
+        due=due,
+        units=list(units),
     )
     assert "已要求报送" in text_of(answer), text_of(answer)
     return way.number_in(answer)
@@ -42,12 +47,17 @@ def test_on_time_late_and_missing_are_what_the_score_counts(staff):
     assert "材料已报送" in text_of(send(staff.police, "police"))
     assert way.owed("police", "material")[0][2] == "fulfilled"
     staff.at("2026-09-29T09:00")
-    user, _ = users.create("xiaofang-jingban", "消防经办", unit="fire", demonstration=passwords.hash_password(PASSWORD))
+    user, _ = users.create(
+        "xiaofang-jingban", "消防经办", unit="fire", demonstration=passwords.hash_password(PASSWORD)
+    )
     users.grant(user, "officer", None)
     fire = Browser(staff.police.app)
     fire.sign_in("xiaofang-jingban")
     assert "材料已报送" in text_of(send(fire, "fire"))
-    rows = {row[0]: row[1] for row in table_of(staff.office.get(f"/meetings/materials/requests/{request}"), "报送情况")}
+    rows = {
+        row[0]: row[1]
+        for row in table_of(staff.office.get(f"/meetings/materials/requests/{request}"), "报送情况")
+    }
     assert rows == {"财政局": "未报送", "公安分局": "已报送", "消防大队": "迟报"}
     assert [(u, meetings_facts(u)["missing"], meetings_facts(u)["late"]) for u in ("police", "fire", "finance")] == [
         ("police", 0, 0), ("fire", 0, 1), ("finance", 1, 0),
@@ -99,7 +109,11 @@ def test_other_units_find_nothing(staff):
     request = ask(staff, ("police",))
     send(staff.police, "police")
     other = staff["shenpi-jingban"]
-    urls = (f"/meetings/materials/requests/{request}", f"/meetings/materials/{row_of('police').id}", f"/meetings/materials/files/{Material.get().id}")
+    urls = (
+        f"/meetings/materials/requests/{request}",
+        f"/meetings/materials/{row_of('police').id}",
+        f"/meetings/materials/files/{Material.get().id}",
+    )
     assert [other.get(url).status_code for url in urls] == [404, 404, 404]
     assert "三季度小结" not in text_of(other.get("/meetings/materials"))
     refused = other.post(f"/meetings/materials/{row_of('police').id}/send")
@@ -109,7 +123,11 @@ def test_other_units_find_nothing(staff):
 def test_a_request_taken_back_is_owed_no_more_but_what_was_sent_stays(staff):
     request = ask(staff)
     send(staff.police, "police")
-    answer = staff.office.submit(f"/meetings/materials/requests/{request}", f"/meetings/materials/requests/{request}/cancel", reason="不需要了")
+    answer = staff.office.submit(
+        f"/meetings/materials/requests/{request}",
+        f"/meetings/materials/requests/{request}/cancel",
+        reason="不需要了",
+    )
     assert "已撤销" in text_of(answer)
     assert [way.owed(unit, "material")[0][2] for unit in ("police", "fire")] == ["fulfilled", "withdrawn"]
     assert send_refused(staff).status_code == 422
@@ -121,15 +139,24 @@ def send_refused(staff):
 
 def test_material_is_also_sent_unasked(staff):
     action = "/meetings/materials"
-    answer = staff.police.submit(action, f"{action}/unasked", note="专项行动简报", **way.files(files=(PDF, "简报.pdf")))
+    answer = staff.police.submit(
+        action, f"{action}/unasked", note="专项行动简报", **way.files(files=(PDF, "简报.pdf"))
+    )
     assert "材料已抄送" in text_of(answer)
-    assert [row[:3] for row in table_of(staff.office.get(action), "最近抄送的材料")] == [["简报.pdf", "专项行动简报", "公安分局"]]
+    assert [row[:3] for row in table_of(staff.office.get(action), "最近抄送的材料")] == [
+        ["简报.pdf", "专项行动简报", "公安分局"]
+    ]
     assert table_of(staff["shenpi-jingban"].get(action), "最近抄送的材料") == []
 
 
 @pytest.mark.parametrize(
     ("field", "value", "words"),
-    [("due", "2026-09-24", "报送日期 2026-09-24 已过"), ("title", "", "材料名称应为"), ("units", [], "请选择报送单位"), ("due", "明天", "报送日期“明天”应为日期")],
+    [
+        ("due", "2026-09-24", "报送日期 2026-09-24 已过"),
+        ("title", "", "材料名称应为"),
+        ("units", [], "请选择报送单位"),
+        ("due", "明天", "报送日期“明天”应为日期"),
+    ],
 )
 def test_a_wrong_request_names_the_field(staff, field, value, words):
     given = {"title": "小结", "due": "2026-09-28", "units": ["police"], field: value}

@@ -46,7 +46,9 @@ def test_each_kind_is_convened_only_by_those_who_may(kind, who, may_prepare, may
     assert rules.drafts_minutes(kind, unit, who) == drafts_minutes
 
 
-@pytest.mark.parametrize(("who", "may"), [(CONVENOR, True), (DEPUTY, False), (CHARGED, False), (TO_SIGN, True), (OFFICE, False)])
+@pytest.mark.parametrize(
+    ("who", "may"), [(CONVENOR, True), (DEPUTY, False), (CHARGED, False), (TO_SIGN, True), (OFFICE, False)]
+)
 def test_the_convenor_signs_and_a_deputy_only_with_that_charge(who, may):
     assert rules.may_sign(who) == may
 
@@ -88,7 +90,10 @@ def test_minutes_go_on_only_as_the_table_says(state, act, doer):
         assert rules.MINUTES_ACTS[(state, act)] == (after, doer)
 
 
-@pytest.mark.parametrize(("state", "act", "doer"), [("office", "ask_signature", "office"), ("signing", "sign", "signer"), ("signed", "issue", "office")])
+@pytest.mark.parametrize(
+    ("state", "act", "doer"),
+    [("office", "ask_signature", "office"), ("signing", "sign", "signer"), ("signed", "issue", "office")],
+)
 def test_an_open_comment_stops_signature_and_issue(state, act, doer):
     assert rules.why_not_minutes(state, act, {doer}, 0) is None
     assert "还有 2 条意见没有答复" in rules.why_not_minutes(state, act, {doer}, 2)

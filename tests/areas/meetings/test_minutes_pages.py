@@ -45,7 +45,13 @@ def second_office(staff) -> None:
 
 
 def test_the_first_draft_holds_what_the_portal_knows(staff, meeting):
-    staff.office.submit(f"/meetings/{meeting}", f"/meetings/{meeting}/decisions", text="完成核查", unit="police", due="2026-10-15")
+    staff.office.submit(
+        f"/meetings/{meeting}",
+        f"/meetings/{meeting}/decisions",
+        text="完成核查",
+        unit="police",
+        due="2026-10-15",
+    )
     staff.office.submit(f"/meetings/{meeting}", f"/meetings/{meeting}/minutes")
     text = MinutesRevision.get().text
     assert "2026年9月28日，召集人在管委会会议室主持召开第三次联席会议" in text
@@ -63,9 +69,14 @@ def test_two_editors_at_once_keep_both_texts_and_see_the_conflict(staff, minutes
     words = text_of(answer)
     assert "没有覆盖" in words and "− 删去： 甲 加的一句。" in words and "+ 增加： 乙 加的一句。" in words
     assert Minutes.get_by_id(minutes).revision == 3
-    kept = [(one.number, one.kept_apart, "甲加" in one.text, "乙加" in one.text) for one in MinutesRevision.select().order_by(MinutesRevision.number)]
+    kept = [
+        (one.number, one.kept_apart, "甲加" in one.text, "乙加" in one.text)
+        for one in MinutesRevision.select().order_by(MinutesRevision.number)
+    ]
     assert kept[2:] == [(3, False, True, False), (4, True, False, True)]
-    assert "第 4 稿（市场联络员）是同时修改时另存的" in text_of(staff.office.get(f"/meetings/minutes/{minutes}"))
+    assert "第 4 稿（市场联络员）是同时修改时另存的" in text_of(
+        staff.office.get(f"/meetings/minutes/{minutes}")
+    )
 
     join = f"{action}?join=4"
     assert "乙加的一句" in other.get(join).get_data(as_text=True)
@@ -126,14 +137,19 @@ def test_a_docx_becomes_the_next_revision_with_notes_on_what_was_left_out(staff,
     assert "图片或图形 1 处未带入" in text_of(answer)
     latest = MinutesRevision.select().order_by(MinutesRevision.number.desc()).first()
     assert (latest.text, latest.source) == ("一、关于推送\n各单位要按时推送。", "DOCX")
-    refused = staff.office.submit(f"{action}/edit", f"{action}/docx", **way.files(docx=(b"\xd0\xcf\x11\xe0old", "旧.doc")))
+    refused = staff.office.submit(
+        f"{action}/edit", f"{action}/docx", **way.files(docx=(b"\xd0\xcf\x11\xe0old", "旧.doc"))
+    )
     assert refused.status_code == 422 and "不是有效的 Word 文档" in text_of(refused)
 
 
 def test_revisions_show_what_differs(staff, minutes):
     way.save(staff.office, minutes, way.MINUTES.replace("按时完成", "在7个工作日内完成"))
     body = staff.office.get(f"/meetings/minutes/{minutes}/revisions/3").get_data(as_text=True)
-    assert '<mark class="mark-negated">按时</mark>' in body and '<mark class="mark-hit">在7个工作日内</mark>' in body
+    assert (
+        '<mark class="mark-negated">按时</mark>' in body
+        and '<mark class="mark-hit">在7个工作日内</mark>' in body
+    )
     assert staff.police.get(f"/meetings/minutes/{minutes}/revisions/3").status_code == 404
 
 
@@ -147,7 +163,9 @@ def test_who_sees_a_draft_and_who_may_change_it(staff, minutes, state):
     assert (answer.status_code == 200 and "已保存为第 3 稿" in text_of(answer)) == changeable
     if not changeable:
         assert answer.status_code == 403
-    assert staff.convenor.post(f"/meetings/minutes/{minutes}/edit", title="甲乙", text="改").status_code == 403
+    assert (
+        staff.convenor.post(f"/meetings/minutes/{minutes}/edit", title="甲乙", text="改").status_code == 403
+    )
 
 
 def _raw_form(browser, minutes: int) -> dict[str, str]:
@@ -160,7 +178,9 @@ def test_signing_needs_the_password_the_seen_text_and_happens_once(staff, minute
     page = f"/meetings/minutes/{minutes}"
     form = staff.convenor.form(page, f"{page}/sign")
     assert staff.deputy.post(f"{page}/sign", password=PASSWORD, revision="2").status_code == 422
-    stale = staff.convenor.submit(page, f"{page}/sign", form={**form, "revision": "1", "submission_key": "c" * 32}, password=PASSWORD)
+    stale = staff.convenor.submit(
+        page, f"{page}/sign", form={**form, "revision": "1", "submission_key": "c" * 32}, password=PASSWORD
+    )
     assert stale.status_code == 409
     answer = staff.convenor.submit(page, f"{page}/sign", form=form, password=PASSWORD)
     assert "已签发" in text_of(answer)
@@ -208,7 +228,9 @@ def test_missing_libraries_or_glyphs_give_a_clear_message_and_the_number_waits(s
     jobs.work_off()
     shown = staff.office.get(f"/meetings/minutes/{minutes}")
     assert "程序库不可用" in text_of(shown) and "正在制发" in text_of(shown)
-    assert staff.police.get("/meetings/").status_code == 200 and staff.office.get("/inbox/").status_code == 200
+    assert (
+        staff.police.get("/meetings/").status_code == 200 and staff.office.get("/inbox/").status_code == 200
+    )
     monkeypatch.setattr(documents, "render_pdf", right)
     way.step(staff.office, minutes, "again")
     jobs.work_off()
@@ -238,7 +260,9 @@ def test_issued_minutes_never_change_and_a_correction_names_them(staff, minutes)
     page = f"/meetings/minutes/{minutes}"
     for act in ("circulate", "submit", "return", "sign", "issue", "again", "recall"):
         person = staff.convenor if act == "sign" else staff.office
-        refused = person.post(f"{page}/{act}", due="2026-10-09", reason="再改一次", password=PASSWORD, revision="2")
+        refused = person.post(
+            f"{page}/{act}", due="2026-10-09", reason="再改一次", password=PASSWORD, revision="2"
+        )
         assert refused.status_code in (403, 422), act
     assert staff.office.get(f"{page}/edit").status_code == 403
     edit = staff.office.submit(page, f"{page}/correct")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from portal import audit, clock, jobs, obligations
+from portal import audit, clock, jobs, notices, obligations, users
 from tests.areas.meetings import way
 from tests.cast import PASSWORD, table_of, text_of
 
@@ -16,7 +16,9 @@ def test_from_convening_to_the_issued_minutes(staff):
     assert police.get(f"/meetings/{meeting}").status_code == 404
     shown = way.convene(convenor, meeting)
     assert "通知已发出" in text_of(shown) and "召集人召集人召集" in text_of(shown)
-    assert [(deadline.isoformat(), state) for _, deadline, state in way.owed("police", "attendance")] == [("2026-09-28", "open")]
+    assert [(deadline.isoformat(), state) for _, deadline, state in way.owed("police", "attendance")] == [
+        ("2026-09-28", "open")
+    ]
     jobs.work_off()
     assert "PDF（1 页）" in text_of(police.get(f"/meetings/{meeting}"))
 
@@ -28,7 +30,11 @@ def test_from_convening_to_the_issued_minutes(staff):
     assert way.owed("finance", "attendance")[0][2] == "missed"
 
     answer = office.submit(
-        f"/meetings/{meeting}", f"/meetings/{meeting}/decisions", text="完成网吧核查", unit="police", due="2026-10-15"
+        f"/meetings/{meeting}",
+        f"/meetings/{meeting}/decisions",
+        text="完成网吧核查",
+        unit="police",
+        due="2026-10-15",
     )
     assert "议定事项已录入" in text_of(answer)
     assert way.owed("police", "meeting_decision")[0][2] == "open"
@@ -44,11 +50,14 @@ def test_from_convening_to_the_issued_minutes(staff):
     assert "意见已提交" in text_of(answer) and way.owed("police", "consult")[0][2] == "fulfilled"
     refused = office.post(f"/meetings/minutes/{minutes}/submit")
     assert refused.status_code == 422 and "还有 1 条意见没有答复" in text_of(refused)
-    assert "已答复意见" in text_of(office.submit(f"/meetings/minutes/{minutes}", f"{opinion}/settle", reply="已采纳"))
+    assert "已答复意见" in text_of(
+        office.submit(f"/meetings/minutes/{minutes}", f"{opinion}/settle", reply="已采纳")
+    )
     way.agree_all(minutes)
     assert "已报联席会议办公室" in text_of(way.step(office, minutes, "submit"))
     assert "已送召集人签发" in text_of(way.step(office, minutes, "ask-signature"))
 
+    assert _told("zhaojiren") == ["纪要“第三次联席会议纪要”等待您签发"]
     wrong = way.step(convenor, minutes, "sign", password="wrong")
     assert wrong.status_code == 422 and "口令不对" in text_of(wrong)
     assert "已签发" in text_of(way.step(convenor, minutes, "sign", password=PASSWORD))
@@ -65,10 +74,16 @@ def test_from_convening_to_the_issued_minutes(staff):
     assert pdf.mimetype == "application/pdf"
     assert hashlib.new("sm3", pdf.data).hexdigest() == paper.digest
     assert any(paper.digest in entry.note for entry, _ in audit.history("minutes", minutes))
+    assert _told("gongan-lianluo") == ["收到纪要〔2026〕1号，请签收"]
     received = table_of(answer, "分发和签收")
-    assert len(received) == 16 and [row[:2] for row in received[-2:]] == [["区管委会", "抄送"], ["区管办", "抄送"]]
+    assert len(received) == 16 and [row[:2] for row in received[-2:]] == [
+        ["区管委会", "抄送"],
+        ["区管办", "抄送"],
+    ]
     assert "已签收" in text_of(way.step(police, minutes, "read"))
-    assert "公安经办" in {row[4] for row in table_of(office.get(f"/meetings/minutes/{minutes}"), "分发和签收")}
+    assert "公安经办" in {
+        row[4] for row in table_of(office.get(f"/meetings/minutes/{minutes}"), "分发和签收")
+    }
     assert police.post(f"/meetings/minutes/{minutes}/read").status_code == 404
 
     decision = way.owed("police", "meeting_decision") and f"/meetings/decisions/{_decision()}"
@@ -76,6 +91,10 @@ def test_from_convening_to_the_issued_minutes(staff):
     assert "已办结" in text_of(answer) and way.owed("police", "meeting_decision")[0][2] == "fulfilled"
     assert obligations.open_counts("police").get("meeting_decision") is None
     assert clock.today().isoformat() == "2026-09-28"
+
+
+def _told(account: str) -> list[str]:
+    return [notice.text for notice in notices.unread(users.find(account))]
 
 
 def _opinion(minutes: int, unit: str) -> int:

@@ -71,7 +71,13 @@ def write(browser: Browser, meeting: int, text: str = MINUTES, title: str = "第
     return minutes
 
 
-def save(browser: Browser, minutes: int, text: str, title: str = "第三次联席会议纪要", form: dict[str, str] | None = None) -> Any:
+def save(
+    browser: Browser,
+    minutes: int,
+    text: str,
+    title: str = "第三次联席会议纪要",
+    form: dict[str, str] | None = None,
+) -> Any:
     action = f"/meetings/minutes/{minutes}/edit"
     return browser.submit(action, action, form=form, title=title, text=text)
 
@@ -110,4 +116,3 @@ def owed(unit: str, kind: str) -> list[tuple[str, date, str]]:
         (obligations.Obligation.unit == unit) & (obligations.Obligation.kind == kind)
     )
     return [(row.title, row.deadline, row.state) for row in query.order_by(obligations.Obligation.id)]
-

@@ -52,7 +52,12 @@ def sheet(meeting_id: int) -> Response:
     return _sheet_page(meetings.meeting_for(current_user, meeting_id))
 
 
-def _sheet_page(meeting: Meeting, status: int = 200, errors: dict[str, str] | None = None, given: dict[int, Any] | None = None) -> Response:
+def _sheet_page(
+    meeting: Meeting,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    given: dict[int, Any] | None = None,
+) -> Response:
     rows = []
     for row in meetings.attendees(meeting):
         gone = bool(row.unit) and not units.is_enabled(row.unit, meeting.starts_at.date())
@@ -63,7 +68,8 @@ def _sheet_page(meeting: Meeting, status: int = 200, errors: dict[str, str] | No
         status=status,
         meeting=meeting,
         rows=rows,
-        choices=[("", "请选择")] + [(key, label) for key, label in rules.ATTENDANCE.items() if key != rules.EXPECTED],
+        choices=[("", "请选择")]
+        + [(key, label) for key, label in rules.ATTENDANCE.items() if key != rules.EXPECTED],
         first=meeting.state == "convened",
         errors=errors or {},
         reason=request.form.get("reason", ""),
@@ -91,7 +97,12 @@ def confirm_sheet(meeting_id: int) -> Response:
         scan = None
     try:
         attendance.confirm_sheet(
-            current_user, meeting_id, given, scan, scan.filename if scan else "", request.form.get("reason", "")
+            current_user,
+            meeting_id,
+            given,
+            scan,
+            scan.filename if scan else "",
+            request.form.get("reason", ""),
         )
     except (NotAllowed, Missing):
         raise

@@ -84,5 +84,11 @@ def download(content: bytes, name: str, kind: str) -> Response:
 def shown(content: bytes, name: str) -> Response:
     """A PDF made by the portal itself, shown in the browser."""
     return make_response(
-        send_file(io.BytesIO(content), mimetype="application/pdf", as_attachment=False, download_name=name, max_age=0)
+        send_file(
+            io.BytesIO(content),
+            mimetype="application/pdf",
+            as_attachment=False,
+            download_name=name,
+            max_age=0,
+        )
     )

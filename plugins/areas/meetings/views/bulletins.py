@@ -41,7 +41,9 @@ def _list(status: int = 200, errors: dict[str, str] | None = None) -> Response:
 @act("meeting.office")
 def issue_bulletin() -> Response:
     try:
-        made = bulletins.issue(current_user, request.form.get("period", ""), request.form.get("introduction", ""))
+        made = bulletins.issue(
+            current_user, request.form.get("period", ""), request.form.get("introduction", "")
+        )
     except Refused as refusal:
         return _list(422, refusal.fields or {"period": str(refusal)})
     flash(f"通报{made.number}已发各单位，文件正在生成", "success")
@@ -58,8 +60,12 @@ def bulletin_page(bulletin_id: int) -> Response:
         bulletin=found,
         content=found.paper.content,
         paper=found.paper,
-        deliveries=delivered if current_user.has_role("office") else [one for one in delivered if one.unit and one.unit == current_user.unit],
-        receipt=next((one for one in delivered if one.unit and one.unit == current_user.unit and not one.read_at), None),
+        deliveries=delivered
+        if current_user.has_role("office")
+        else [one for one in delivered if one.unit and one.unit == current_user.unit],
+        receipt=next(
+            (one for one in delivered if one.unit and one.unit == current_user.unit and not one.read_at), None
+        ),
         office=current_user.has_role("office"),
         history=audit.history("bulletin", found.id),
     )

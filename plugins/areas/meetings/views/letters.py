@@ -70,7 +70,12 @@ def report_page(report_id: int) -> Response:
     return _report(report_id)
 
 
-def _report(report_id: int, status: int = 200, errors: dict[str, str] | None = None, values: dict[str, Any] | None = None) -> Response:
+def _report(
+    report_id: int,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    values: dict[str, Any] | None = None,
+) -> Response:
     found = letters.report_for(current_user, report_id)
     return page(
         "meetings/report.html",
@@ -118,7 +123,16 @@ def urges() -> Response:
     return page(
         "meetings/urges.html",
         part="meetings/_urges.html",
-        rows=[(row, letters.number_of(row, "督"), units.name_of(row.unit), letters.URGE_STATES[row.state], TONES[row.state]) for row in rows],
+        rows=[
+            (
+                row,
+                letters.number_of(row, "督"),
+                units.name_of(row.unit),
+                letters.URGE_STATES[row.state],
+                TONES[row.state],
+            )
+            for row in rows
+        ],
         kinds=letters.URGE_KINDS,
         first_href=link("meetings.urges") if older is not None else None,
         next_href=link("meetings.urges", {"older": after}) if after else None,
@@ -129,7 +143,9 @@ def urges() -> Response:
 @blueprint.get("/urges/new")
 @requires("meeting.office")
 def new_urge() -> Response:
-    return page("meetings/letter_edit.html", kind="urge", typed={"kind": "urge"}, errors={}, members=member_choices())
+    return page(
+        "meetings/letter_edit.html", kind="urge", typed={"kind": "urge"}, errors={}, members=member_choices()
+    )
 
 
 @blueprint.post("/urges/new")
@@ -138,7 +154,12 @@ def send_urge() -> Response:
     values = typed("kind", "unit", "title", "text", "due")
     try:
         made = letters.urge(
-            current_user, values["kind"], values["unit"], values["title"], values["text"], read_day("due", "答复日期")
+            current_user,
+            values["kind"],
+            values["unit"],
+            values["title"],
+            values["text"],
+            read_day("due", "答复日期"),
         )
     except Refused as refusal:
         return page(
@@ -170,7 +191,9 @@ def _urge(urge_id: int, status: int = 200, errors: dict[str, str] | None = None)
         owed=[(one, obligations.lamp(one)) for one in obligations.of_record("urge", found.id)],
         deliveries=delivered,
         receipt=next((one for one in delivered if one.unit == current_user.unit and not one.read_at), None),
-        may_answer=found.state == "open" and found.unit == current_user.unit and current_user.can("meeting.answer"),
+        may_answer=found.state == "open"
+        and found.unit == current_user.unit
+        and current_user.can("meeting.answer"),
         may_withdraw=found.state == "open" and current_user.has_role("office"),
         history=audit.history("urge", found.id),
         errors=errors or {},

@@ -60,7 +60,9 @@ def new_request() -> Response:
     return _request_form({"meeting": meeting_id or "", "units": []})
 
 
-def _request_form(values: dict[str, Any], status: int = 200, errors: dict[str, str] | None = None) -> Response:
+def _request_form(
+    values: dict[str, Any], status: int = 200, errors: dict[str, str] | None = None
+) -> Response:
     meeting_id = int(values["meeting"]) if str(values["meeting"]).isdigit() else None
     return page(
         "meetings/material_request.html",
@@ -75,11 +77,18 @@ def _request_form(values: dict[str, Any], status: int = 200, errors: dict[str, s
 @blueprint.post("/materials/new")
 @act("meeting.prepare")
 def ask_materials() -> Response:
-    values: dict[str, Any] = typed("title", "detail", "due", "meeting") | {"units": request.form.getlist("units")}
+    values: dict[str, Any] = typed("title", "detail", "due", "meeting") | {
+        "units": request.form.getlist("units")
+    }
     meeting_id = int(values["meeting"]) if values["meeting"].isdigit() else None
     try:
         made = materials.ask(
-            current_user, values["title"], values["detail"], read_day("due", "报送日期"), values["units"], meeting_id
+            current_user,
+            values["title"],
+            values["detail"],
+            read_day("due", "报送日期"),
+            values["units"],
+            meeting_id,
         )
     except (NotAllowed, Missing):
         raise
@@ -100,7 +109,8 @@ def request_page(request_id: int) -> Response:
         request_row=found,
         rows=[(row, units.name_of(row.unit), *materials.state_of(row, found), sent[row.id]) for row in rows],
         mine=next((row for row in rows if row.unit == current_user.unit), None),
-        may_cancel=found.state == "open" and (found.asked_by == current_user.name or current_user.has_role("office")),
+        may_cancel=found.state == "open"
+        and (found.asked_by == current_user.name or current_user.has_role("office")),
         history=audit.history("material_request", found.id),
     )
 
@@ -130,7 +140,9 @@ def _due_page(due_id: int, status: int = 200, errors: dict[str, str] | None = No
         state=materials.state_of(row, row.request),
         sent=materials.sent_by_row([row])[row.id],
         owed=[(one, obligations.lamp(one)) for one in obligations.of_record("material", row.id)],
-        may_send=row.unit == current_user.unit and row.request.state == "open" and current_user.can("meeting.answer"),
+        may_send=row.unit == current_user.unit
+        and row.request.state == "open"
+        and current_user.can("meeting.answer"),
         accept=materials.ACCEPT,
         most=settings.value("meetings.material_megabytes"),
         errors=errors or {},
@@ -163,7 +175,11 @@ def send_unasked() -> Response:
     except Refused as refusal:
         return _list(422, {"note" if "note" in refusal.fields else "files": str(refusal)})
     flash("材料已抄送联席会议办公室", "success")
-    target = url_for("meetings.show", meeting_id=meeting_id) if meeting_id is not None else url_for("meetings.materials")
+    target = (
+        url_for("meetings.show", meeting_id=meeting_id)
+        if meeting_id is not None
+        else url_for("meetings.materials")
+    )
     return redirect(target, 303)
 
 

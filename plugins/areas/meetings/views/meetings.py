@@ -26,7 +26,18 @@ from .. import attendance, decisions, drafting, issuing, materials, meetings, pa
 from ..models import Meeting, Minutes
 from .blueprint import ID, blueprint, member_choices, read_day, read_moment, typed, year_asked
 
-FIELDS = ("kind", "title", "starts_on", "starts_time", "place", "presider", "agenda", "theme", "guests", "reason")
+FIELDS = (
+    "kind",
+    "title",
+    "starts_on",
+    "starts_time",
+    "place",
+    "presider",
+    "agenda",
+    "theme",
+    "guests",
+    "reason",
+)
 DECISION_STATES = {"open": ("办理中", "info"), "done": ("已办结", "good"), "withdrawn": ("已撤销", "neutral")}
 
 
@@ -62,7 +73,9 @@ def kinds_for() -> list[tuple[str, str]]:
     if not current_user.can("meeting.prepare"):
         return []
     return [
-        (kind, words) for kind, words in rules.KINDS.items() if rules.why_not_prepare(kind, current_user.unit, who) is None
+        (kind, words)
+        for kind, words in rules.KINDS.items()
+        if rules.why_not_prepare(kind, current_user.unit, who) is None
     ]
 
 
@@ -81,7 +94,9 @@ def _plan(kind: str) -> meetings.Plan:
     )
 
 
-def _form_page(meeting: Meeting | None, values: dict[str, Any], status: int = 200, errors: dict[str, str] | None = None) -> Response:
+def _form_page(
+    meeting: Meeting | None, values: dict[str, Any], status: int = 200, errors: dict[str, str] | None = None
+) -> Response:
     kind = values["kind"]
     return page(
         "meetings/edit.html",
@@ -133,7 +148,12 @@ def show(meeting_id: int) -> Response:
     return show_page(meeting_id)
 
 
-def show_page(meeting_id: int, status: int = 200, errors: dict[str, str] | None = None, values: dict[str, Any] | None = None) -> Response:
+def show_page(
+    meeting_id: int,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    values: dict[str, Any] | None = None,
+) -> Response:
     """One meeting with everything that belongs to it, and what the viewer may do now."""
     meeting = meetings.meeting_for(current_user, meeting_id)
     who = seats.person_of(current_user)
@@ -141,7 +161,9 @@ def show_page(meeting_id: int, status: int = 200, errors: dict[str, str] | None 
     every = current_user.has_role(*meetings.EVERY) or (meeting.unit and meeting.unit == current_user.unit)
     own = materials.asked_ids(current_user)
     asked = [one for one in materials.requests_of(meeting) if every or one.id in own]
-    minutes = [one for one in Minutes.select().where(Minutes.meeting == meeting).order_by(Minutes.id) if _sees(one)]
+    minutes = [
+        one for one in Minutes.select().where(Minutes.meeting == meeting).order_by(Minutes.id) if _sees(one)
+    ]
     return page(
         "meetings/show.html",
         status=status,
@@ -151,14 +173,21 @@ def show_page(meeting_id: int, status: int = 200, errors: dict[str, str] | None 
         rows=rows,
         mine=next((row for row in rows if attendance.stands_for(current_user, row)), None),
         signable=attendance.may_sign_now(meeting),
-        decisions=[(one, units.name_of(one.unit), *DECISION_STATES[one.state]) for one in decisions.of_meeting(meeting)],
+        decisions=[
+            (one, units.name_of(one.unit), *DECISION_STATES[one.state])
+            for one in decisions.of_meeting(meeting)
+        ],
         requests=[(one, materials.rows_of(current_user, one)) for one in asked],
         state_of=materials.state_of,
         name_of=units.name_of,
         unasked=meetings.materials_of(meeting) if every else [],
         minutes=minutes,
         may=_may(meeting, who),
-        papers=[one for one in (papers.newest(("meeting", meeting.id), what) for what in ("notice", "sign_sheet")) if one],
+        papers=[
+            one
+            for one in (papers.newest(("meeting", meeting.id), what) for what in ("notice", "sign_sheet"))
+            if one
+        ],
         members=member_choices(),
         history=audit.history("meeting", meeting.id) if every else [],
         errors=errors or {},
@@ -191,7 +220,9 @@ def _may(meeting: Meeting, who: rules.Person) -> dict[str, Any]:
         "decide": (drafts or office) and meeting.state == "held",
         "minutes": drafts and meeting.state == "held",
         "ask": (drafts or office) and meeting.state in ("draft", "convened", "held"),
-        "send": bool(current_user.unit) and current_user.can("meeting.answer") and meeting.state != "cancelled",
+        "send": bool(current_user.unit)
+        and current_user.can("meeting.answer")
+        and meeting.state != "cancelled",
         "office": office,
     }
 
@@ -215,7 +246,11 @@ def save(meeting_id: int) -> Response:
     values = typed(*FIELDS) | {"bodies": request.form.getlist("bodies"), "kind": meeting.kind}
     try:
         changed = meetings.change(
-            current_user, meeting_id, _plan(meeting.kind), request.form.get("version", 0, type=int), request.form.get("reason", "")
+            current_user,
+            meeting_id,
+            _plan(meeting.kind),
+            request.form.get("version", 0, type=int),
+            request.form.get("reason", ""),
         )
     except (NotAllowed, Missing):
         raise
@@ -275,7 +310,9 @@ def _decision(decision_id: int, status: int = 200, errors: dict[str, str] | None
         owed=[(one, obligations.lamp(one)) for one in owed],
         word=word,
         tone=tone,
-        may_finish=found.state == "open" and found.unit == current_user.unit and current_user.can("meeting.answer"),
+        may_finish=found.state == "open"
+        and found.unit == current_user.unit
+        and current_user.can("meeting.answer"),
         may_withdraw=found.state == "open" and current_user.has_role("office"),
         history=audit.history("decision", found.id),
         errors=errors or {},

@@ -58,47 +58,27 @@ def minutes_page(minutes_id: int) -> Response:
 
 
 def show_minutes(
-    minutes_id: int, status: int = 200, errors: dict[str, str] | None = None, values: dict[str, Any] | None = None
+    minutes_id: int,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    values: dict[str, Any] | None = None,
 ) -> Response:
     """One minutes' page: text, opinions, steps, paper, distribution; with what the viewer may do now."""
     minutes = drafting.minutes_for(current_user, minutes_id)
-    meeting = minutes.meeting
-    revision = drafting.text_of(minutes)
-    doer = drafting.doer_of(current_user, meeting)
-    comments = drafting.open_comments(minutes)
-    allowed = {
-        name: rules.why_not_minutes(minutes.state, name, doer, comments) is None
-        for name in ("save", "circulate", "recall", "submit", "return", "ask_signature", "sign", "issue", "again")
-    }
-    waiting = consultation.waiting(minutes) if minutes.state == "consulting" else 0
-    why_not_submit = rules.why_not_submit(waiting, minutes.consult_due, clock.today(), comments) if allowed["submit"] else None
+    doer = drafting.doer_of(current_user, minutes.meeting)
     every = bool(doer) or current_user.has_role(*meetings.EVERY)
-    opinions = consultation.of_minutes(minutes)
-    delivered = papers.deliveries(("minutes", minutes.id))
-    revisions = drafting.revisions(minutes) if every else []
+    revision = drafting.text_of(minutes)
     days = settings.value("meetings.consult_days")
     return page(
         "meetings/minutes.html",
         status=status,
         minutes=minutes,
-        meeting=meeting,
+        meeting=minutes.meeting,
         revision=revision,
         blocks=drafting.blocks_of(revision.text),
-        allowed=allowed,
-        comments=comments,
-        waiting=waiting,
-        why_not_submit=why_not_submit,
-        opinions=[one for one in opinions if every or consultation.stands_for(current_user, one)],
-        may_settle=bool(doer & {rules.DRAFTER, rules.OFFICE}),
-        mine=consultation.newest_for(current_user, minutes) if minutes.state in rules.COMMENTABLE else None,
-        may_answer=current_user.can("meeting.answer"),
         drafts=papers.newest(("minutes", minutes.id), "draft") if every else None,
-        deliveries=delivered if every else [one for one in delivered if one.unit and one.unit == current_user.unit],
-        receipt=next((one for one in delivered if one.unit and one.unit == current_user.unit and not one.read_at), None),
         corrections=issuing.corrections_of(minutes),
         may_correct=minutes.state == "issued" and rules.DRAFTER in doer,
-        revisions=revisions,
-        apart=[one for one in revisions if one.kept_apart and not one.joined],
         every=every,
         office=current_user.has_role("office"),
         proposed_due=official_calendar.calendar().deadline(clock.today(), days).day,
@@ -106,7 +86,53 @@ def show_minutes(
         name_of=units.name_of,
         errors=errors or {},
         typed=values or {},
+        **_steps(minutes, doer),
+        **_opinions(minutes, doer, every),
+        **_lists(minutes, every),
     )
+
+
+STEPS = ("save", "circulate", "recall", "submit", "return", "ask_signature", "sign", "issue", "again")
+
+
+def _steps(minutes: Minutes, doer: set[str]) -> dict[str, Any]:
+    """Which steps the viewer may take now, and what they wait for."""
+    comments = drafting.open_comments(minutes)
+    waiting = consultation.waiting(minutes) if minutes.state == "consulting" else 0
+    allowed = {name: rules.why_not_minutes(minutes.state, name, doer, comments) is None for name in STEPS}
+    why_not = rules.why_not_submit(waiting, minutes.consult_due, clock.today(), comments)
+    return {
+        "allowed": allowed,
+        "comments": comments,
+        "waiting": waiting,
+        "why_not_submit": why_not if allowed["submit"] else None,
+    }
+
+
+def _opinions(minutes: Minutes, doer: set[str], every: bool) -> dict[str, Any]:
+    """The opinions that the viewer may read, and the own one."""
+    said = consultation.of_minutes(minutes)
+    return {
+        "opinions": [one for one in said if every or consultation.stands_for(current_user, one)],
+        "may_settle": bool(doer & {rules.DRAFTER, rules.OFFICE}),
+        "mine": consultation.newest_for(current_user, minutes)
+        if minutes.state in rules.COMMENTABLE
+        else None,
+        "may_answer": current_user.can("meeting.answer"),
+    }
+
+
+def _lists(minutes: Minutes, every: bool) -> dict[str, Any]:
+    """The distribution list and the kept texts, as far as the viewer may see them."""
+    delivered = papers.deliveries(("minutes", minutes.id))
+    own = [one for one in delivered if one.unit and one.unit == current_user.unit]
+    revisions = drafting.revisions(minutes) if every else []
+    return {
+        "deliveries": delivered if every else own,
+        "receipt": next((one for one in own if not one.read_at), None),
+        "revisions": revisions,
+        "apart": [one for one in revisions if one.kept_apart and not one.joined],
+    }
 
 
 @blueprint.get(f"/opinions/<{ID}:record_id>")
@@ -123,7 +149,9 @@ def edit_minutes(minutes_id: int) -> Response:
     joins = request.args.get("join", type=int)
     current = drafting.text_of(minutes)
     text = drafting.text_of(minutes, joins).text if joins is not None else current.text
-    return _edit_page(minutes, {"title": minutes.title, "text": text, "based_on": minutes.revision, "joins": joins or ""})
+    return _edit_page(
+        minutes, {"title": minutes.title, "text": text, "based_on": minutes.revision, "joins": joins or ""}
+    )
 
 
 def _editable(minutes_id: int) -> Minutes:
@@ -161,7 +189,12 @@ def _preview_of(text: str, title: str, minutes: Minutes) -> dict[str, Any]:
         blocks = drafting.blocks_of(text)
     except Refused as refusal:
         return {"problem": str(refusal), "blocks": [], "attendance": []}
-    return {"title": title, "number": minutes.number or f"〔{clock.today().year}〕　号", "problem": "", **blocks}
+    return {
+        "title": title,
+        "number": minutes.number or f"〔{clock.today().year}〕　号",
+        "problem": "",
+        **blocks,
+    }
 
 
 def _form_values() -> dict[str, Any]:
@@ -204,7 +237,9 @@ def _after_save(minutes_id: int, saved: drafting.Saved) -> Response:
             f"您修改期间，正文已被别人改过：您的文字另存为第 {saved.revision.number} 稿，没有覆盖别人的；请对照后合并",
             "warning",
         )
-        return redirect(url_for("meetings.conflict", minutes_id=minutes_id, number=saved.revision.number), 303)
+        return redirect(
+            url_for("meetings.conflict", minutes_id=minutes_id, number=saved.revision.number), 303
+        )
     flash(f"已保存为第 {saved.revision.number} 稿", "success")
     return redirect(url_for("meetings.minutes_page", minutes_id=minutes_id), 303)
 

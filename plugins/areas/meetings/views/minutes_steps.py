@@ -57,7 +57,9 @@ def say(opinion_id: int) -> Response:
         if not refusal.fields:
             raise
         minutes = consultation.minutes_of_opinion(opinion_id, current_user)
-        return show_minutes(minutes.id, 422, {"opinion": str(refusal)}, {"opinion": request.form.get("text", "")})
+        return show_minutes(
+            minutes.id, 422, {"opinion": str(refusal)}, {"opinion": request.form.get("text", "")}
+        )
     return _back(found.minutes_id, "已同意" if agrees else "意见已提交，由召集单位答复", "#opinions")
 
 
@@ -87,7 +89,10 @@ def give_back(minutes_id: int) -> Response:
 def sign_minutes(minutes_id: int) -> Response:
     try:
         issuing.sign(
-            current_user, minutes_id, request.form.get("password", ""), request.form.get("revision", 0, type=int)
+            current_user,
+            minutes_id,
+            request.form.get("password", ""),
+            request.form.get("revision", 0, type=int),
         )
     except (NotAllowed, Missing):
         raise

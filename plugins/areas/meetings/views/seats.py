@@ -23,13 +23,21 @@ def seats_page() -> Response:
     return _page()
 
 
-def _page(status: int = 200, errors: dict[str, str] | None = None, values: dict[str, Any] | None = None) -> Response:
+def _page(
+    status: int = 200, errors: dict[str, str] | None = None, values: dict[str, Any] | None = None
+) -> Response:
     older = key_from("older")
     held = seats.holders()
     changes, after = seats.changes_for(current_user, older)
     office = current_user.has_role("office")
     roles = list(rules.SEATS.items()) if office else [(key, rules.SEATS[key]) for key in seats.UNIT_SEATS]
-    own = [seat for seat in held if office or seat.unit == current_user.unit or (not seat.unit and current_user.has_role("zone_office"))]
+    own = [
+        seat
+        for seat in held
+        if office
+        or seat.unit == current_user.unit
+        or (not seat.unit and current_user.has_role("zone_office"))
+    ]
     today = clock.today()
     return page(
         "meetings/seats.html",
@@ -43,12 +51,15 @@ def _page(status: int = 200, errors: dict[str, str] | None = None, values: dict[
         next_href=link("meetings.seats_page", {"older": after}) if after else None,
         roles=roles,
         units=[("", seats.ZONE_BODY), *member_choices()] if office else [],
-        current=[("", "（新增席位）")] + [(seat.id, f"{seat.role_label}　{seat.body}　{seat.person}") for seat in own],
+        current=[("", "（新增席位）")]
+        + [(seat.id, f"{seat.role_label}　{seat.body}　{seat.person}") for seat in own],
         may_propose=current_user.can("seat.propose"),
         may_admit=current_user.can("seat.admit"),
         may_record=current_user.can("seat.record"),
         charges=list(Charge.select().order_by(Charge.id.desc()).limit(20)),
-        deputies=[(user.id, user.name) for user in seats.deputies()] if current_user.can("meeting.charge") else [],
+        deputies=[(user.id, user.name) for user in seats.deputies()]
+        if current_user.can("meeting.charge")
+        else [],
         may_charge=current_user.can("meeting.charge"),
         today=today,
         errors=errors or {},
