@@ -51,8 +51,15 @@ def test_from_the_file_of_the_day_to_the_score(open_as, tmp_path, javascript: bo
     officer.check("text=已告知指导办证")
     officer.click("main >> button:has-text('反馈')")
     assert "已反馈" in officer.locator(".badge-state").first.inner_text()
-    officer.goto("/scores/2026Q4/market_regulation/claim?which=done")
-    assert name in officer.locator("#score-rows").inner_text()
+    score = "/scores/2026Q3/market_regulation/claim"
+    officer.goto(score)
+    before = officer.locator(".score-line").inner_text()
+    officer.goto("/licensing/claims/?late=1")
+    of_quarter = officer.locator("#claim-rows tbody tr", has_text=re.compile(r"第7个工作日\s+2026-0[789]"))
+    of_quarter.filter(has_not_text="不计分").first.locator("input[name=row]").check()
+    officer.click("button:has-text('认领勾选的')")
+    officer.goto(score)
+    assert officer.locator(".score-line").inner_text() != before
     assert officer.complaints == [] and registrar.complaints == []
 
 
