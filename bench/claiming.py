@@ -95,8 +95,8 @@ def bare(ids: list[int]) -> None:
         )
         run(
             "INSERT INTO obligation(kind, unit, subject_id, record_type, record_id, identity, title, started_on, started_words, days, "
-            "deadline, provisional, scored, state, opened_at, fulfilled_by, extended_days, reason) "
-            "SELECT 'feedback', unit, subject_id, 'claim', id, 'claim:' || id, '反馈：压测', ?, '认领', 20, ?, 0, scored, 'open', ?, '', 0, '' "
+            "deadline, provisional, scored, state, opened_at, fulfilled_by, extended_days, reason, warned) "
+            "SELECT 'feedback', unit, subject_id, 'claim', id, 'claim:' || id, '反馈：压测', ?, '认领', 20, ?, 0, scored, 'open', ?, '', 0, '', 0 "
             f"FROM licensing_claim WHERE id IN ({marks})",
             [day, due, now, *part],
         )

@@ -62,6 +62,18 @@ def requires(permission: str) -> Callable[[Callable[..., Any]], Callable[..., An
     return mark
 
 
+def api(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a view of the HTTP API: it knows its caller by a token of its own, never by the login's cookie, and so
+    needs no CSRF token and marks no login day. The view asks for the token and its rights itself."""
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.permission = permission  # type: ignore[attr-defined]
+        view.is_api = True  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 class _Undo(Exception):
     def __init__(self, response: Response) -> None:
         self.response = response
@@ -95,6 +107,26 @@ def act(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         once.permission = permission  # type: ignore[attr-defined]
         once.is_act = True  # type: ignore[attr-defined]
         return once
+
+    return mark
+
+
+def asks(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a view that answers a question too long for a URL (a preview of a typed text): sent by POST, without a
+    submission key, and whatever it writes is rolled back."""
+
+    def mark(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def asked(*args: Any, **kwargs: Any) -> Response:
+            try:
+                with transaction():
+                    raise _Undo(make_response(view(*args, **kwargs)))
+            except _Undo as undone:
+                return undone.response
+
+        asked.permission = permission  # type: ignore[attr-defined]
+        asked.is_act = True  # type: ignore[attr-defined]
+        return asked
 
     return mark
 
@@ -136,13 +168,19 @@ def shown_once(response: Response, afterwards: str) -> Response:
     return response
 
 
+def with_new_cookie(response: Response) -> Response:
+    """An answer that gives the browser a new cookie: the same form sent twice must not bring the old one back."""
+    response.new_cookie = True  # type: ignore[attr-defined]
+    return response
+
+
 def _keep(key: str, response: Response) -> None:
     afterwards = getattr(response, "afterwards", "")
     Submission.update(
         status=303 if afterwards else response.status_code,
         location=afterwards or response.headers.get("Location", ""),
         body="" if afterwards or response.is_streamed else response.get_data(as_text=True),
-        flashes=[list(flash) for flash in session.get("_flashes", [])],
+        flashes=[] if hasattr(response, "new_cookie") else [list(flash) for flash in session.get("_flashes", [])],
     ).where(Submission.key == key).execute()
 
 

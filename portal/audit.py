@@ -120,14 +120,17 @@ def _stamp(moment: datetime) -> str:
 
 def last() -> tuple[int, str, datetime | None]:
     """Number, hash and instant of the newest entry; (0, zeros, None) before the first."""
-    row = (
-        AuditEntry.select(AuditEntry.seq, AuditEntry.hash, AuditEntry.at)
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-        .tuples()
-        .first()
-    )
-    return row or (0, GENESIS, None)
+    # Every page's foot asks this: written out, since composing the statement costs more than running it.
+    row = database.execute_sql("SELECT seq, hash, at FROM audit_entry ORDER BY seq DESC LIMIT 1").fetchone()
+    return (row[0], row[1], AuditEntry.at.python_value(row[2])) if row else (0, GENESIS, None)
+
+
+def in_order() -> None:
+    """Let this transaction wait for its turn among the writers: what it numbers from here on (audit entries, events)
+    follows the order of the commits, so that a reader who asks for everything after a number misses nothing."""
+    if is_postgresql():
+        # The head must be read by one writer at a time or two entries would follow the same one.
+        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_CHAIN_LOCK,))
 
 
 def record(
@@ -149,9 +152,7 @@ def record(
     """
     if database.transaction_depth() == 0:
         raise RuntimeError("audit.record needs the transaction of the act")
-    if is_postgresql():
-        # The head must be read by one writer at a time or two entries would follow the same one.
-        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_CHAIN_LOCK,))
+    in_order()
     seq, previous, last_at = last()
     moment = clock.now()
     if last_at is not None and moment < last_at - CLOCK_TOLERANCE:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, get_flashed_messages, has_request_context, request, session, url_for
+from flask import (
+    Flask,
+    g,
+    get_flashed_messages,
+    get_template_attribute,
+    has_request_context,
+    request,
+    session,
+    url_for,
+)
 from flask_login import current_user
+from markupsafe import Markup
 
 from portal import __version__, audit, clock, obligations, official_calendar, settings
 from portal.declarations import NavigationItem
 from portal.pages import link, submission_key
-from portal.plugging import registry
+from portal.plugging import Registry, registry
 
 WEEK = "一二三四五六日"
 
@@ -32,32 +43,53 @@ CORE_NAVIGATION = (
 GROUPS = ("工作", "证照联动", "信用监管", "双随机抽查", "联席会议", "考核", "数据交换", "管理")
 
 
-def navigation(viewer: Any) -> list[dict[str, Any]]:
-    """The groups and entries that ``viewer`` may open, in order."""
-    items = sorted((*CORE_NAVIGATION, *registry().navigation), key=lambda item: (item.order, item.label))
+@lru_cache(maxsize=500)
+def _entries(
+    plugins: Registry, permissions: frozenset[str], unit: str, root: str
+) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The groups that a holder of ``permissions`` in ``unit`` may open, each with its (label, address, endpoint)."""
+    items = sorted((*CORE_NAVIGATION, *plugins.navigation), key=lambda item: (item.order, item.label))
     names = [*GROUPS, *sorted({item.group for item in items} - set(GROUPS))]
     groups = []
     for name in names:
-        shown = [item for item in items if item.group == name and _is_for(item, viewer)]
+        shown = [item for item in items if item.group == name and _is_for(item, plugins, permissions, unit)]
         if shown:
-            entries = [
-                {"label": item.label, "href": url_for(item.endpoint), "active": _is_here(item.endpoint), "count": None}
-                for item in shown
-            ]
-            groups.append({"label": name, "items": entries})
+            groups.append((name, [(item.label, url_for(item.endpoint), item.endpoint) for item in shown]))
     return groups
 
 
-def _is_for(item: NavigationItem, viewer: Any) -> bool:
-    unit = registry().by_key.get(viewer.unit)
+def _marked(plugins: Registry, permissions: frozenset[str], unit: str, root: str, here: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": name,
+            "items": [
+                {"label": label, "href": address, "active": _is_here(endpoint, here), "count": None}
+                for label, address, endpoint in entries
+            ],
+        }
+        for name, entries in _entries(plugins, permissions, unit, root)
+    ]
+
+
+@lru_cache(maxsize=2000)
+def _menu(
+    plugins: Registry, permissions: frozenset[str], unit: str, root: str, here: str
+) -> tuple[list[dict[str, Any]], dict[str, Markup]]:
+    """The navigation and its markup in both places: the same for all who may open the same, on the same page."""
+    nav = _marked(plugins, permissions, unit, root, here)
+    groups = get_template_attribute("macros/navigation.html", "nav_groups")
+    return nav, {place: groups(nav, place) for place in ("side", "phone")}
+
+
+def _is_for(item: NavigationItem, plugins: Registry, permissions: frozenset[str], key: str) -> bool:
+    unit = plugins.by_key.get(key)
     own = (not item.function or (unit is not None and item.function in unit.functions)) and (
         not item.duty or (unit is not None and item.duty in unit.duties)
     )
-    return own and viewer.can(item.permission)
+    return own and item.permission in permissions
 
 
-def _is_here(endpoint: str) -> bool:
-    here = request.endpoint or ""
+def _is_here(endpoint: str, here: str) -> bool:
     return here == endpoint or (endpoint.endswith(".index") and here.rpartition(".")[0] == endpoint.rpartition(".")[0])
 
 
@@ -71,6 +103,9 @@ def today_text() -> str:
 def _around() -> dict[str, Any]:
     if not has_request_context():
         return {}
+    if g.get("storage_failed"):
+        # The page that says so must not ask the database that failed.
+        return {"site": {"zone": "", "version": __version__}, "home_href": url_for("home.index"), "viewer": None}
     values: dict[str, Any] = {
         "site": {"zone": settings.value("site.zone"), "version": __version__},
         "today_text": today_text(),
@@ -83,9 +118,12 @@ def _around() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return values
     seq, head, _ = audit.last()
+    viewer = current_user
+    nav, menu = _menu(registry(), viewer.permissions, viewer.unit, request.script_root, request.endpoint or "")
     values |= {
-        "viewer": current_user,
-        "nav": navigation(current_user),
+        "viewer": viewer,
+        "nav": nav,
+        "menu": menu,
         "account_href": url_for("auth.account"),
         "logout_href": url_for("auth.logout"),
         "idle_seconds": settings.value("security.idle_minutes") * 60,
@@ -95,14 +133,21 @@ def _around() -> dict[str, Any]:
         values["inbox_href"] = url_for("inbox.index")
         values["search_href"] = url_for("subjects.index")
         if current_user.unit:
-            values["inbox_count"] = sum(count for count, _ in obligations.open_counts(current_user.unit).values())
+            values["inbox_count"] = obligations.open_total(current_user.unit)
     return values
+
+
+def export_href(kind: str, filters: dict[str, Any]) -> str | None:
+    """Where a list is exported as it is filtered, or None when no plugin exports."""
+    given = {name: str(value) for name, value in filters.items() if value}
+    links = registry().answers("export_link", kind=kind, filters=given)
+    return next((href for _, href in links if href), None)
 
 
 def install(app: Flask) -> None:
     """Give every template the page's surroundings and the small functions it calls."""
     app.context_processor(_around)
-    app.jinja_env.globals.update(link=link, submission_key=submission_key)
+    app.jinja_env.globals.update(link=link, submission_key=submission_key, export_href=export_href)
     app.jinja_env.filters.update(
         day=lambda value: value.isoformat() if value else "—",
         moment=lambda value: f"{value.astimezone(clock.ZONE):%Y-%m-%d %H:%M}" if value else "—",

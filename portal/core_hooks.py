@@ -16,6 +16,7 @@ from portal import (
     obligations,
     official_calendar,
     quarter_lists,
+    registration_kind,
     scores,
     sessions,
     settings,
@@ -26,6 +27,7 @@ from portal import (
 from portal.database import Migration, Schema
 from portal.hookspecs import hookimpl
 from portal.plugging import registry
+from portal.record_kinds import RecordKind
 
 MODELS = (
     official_calendar.CalendarNotice, official_calendar.CalendarDay,
@@ -49,6 +51,11 @@ def register_schema() -> Schema:
 
 
 @hookimpl
+def register_record_kinds() -> list[RecordKind]:
+    return [registration_kind.KIND]
+
+
+@hookimpl
 def register_obligation_pages() -> dict[str, str]:
     return {"quarter_list": "quarter_lists.own"}
 
@@ -67,4 +74,3 @@ def daily() -> None:
     idle_accounts.disable_idle()
     registry().answers("on_day", day=clock.today())
     notices.warn()
-    registry().answers("each_day", day=clock.today())

@@ -8,7 +8,7 @@ from typing import Any
 import peewee
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.database import StorageError, database
 from portal.pages import page
@@ -35,7 +35,7 @@ def storage_words(error: BaseException) -> str:
     text = str(error).lower()
     if "disk is full" in text or "no space left" in text or "disk full" in text:
         return "服务器磁盘已满，这次操作没有保存，也没有留下一半；请通知系统管理员后重试"
-    if "locked" in text or "deadlock" in text:
+    if "locked" in text or "deadlock" in text or "lock timeout" in text:
         return "数据库正忙，这次操作没有保存，请稍后重试"
     if "readonly" in text or "read-only" in text:
         return "数据库暂时只读，这次操作没有保存，请稍后重试"
@@ -60,16 +60,21 @@ def install(app: Flask) -> None:
     @app.errorhandler(StorageError)
     def storage(error: Exception) -> Response:
         log.error("storage failed, request %s: %s", g.get("request_id"), error)
-        message = storage_words(error)
         if not database.is_closed() and database.transaction_depth() == 0:
             database.close()
-        return answer(503, message)
+        # Neither the page's head nor Flask-Login may ask the database again.
+        g.storage_failed = True
+        g._login_user = current_app.login_manager.anonymous_user()
+        return answer(503, storage_words(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Any:
         if error.code is not None and error.code < 400:
             return error
-        return answer(error.code or 500)
+        response = answer(error.code or 500)
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:

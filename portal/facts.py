@@ -11,7 +11,7 @@ from typing import Any
 import peewee
 
 from portal import clock, official_calendar, settings, units
-from portal.obligations import FULFILLED, KINDS, OPEN, Obligation
+from portal.obligations import FULFILLED, KINDS, MISSED, OPEN, Obligation
 from portal.plugging import registry
 from portal.scoring import Scheme, scheme_for
 from portal.users import LoginDay
@@ -80,7 +80,7 @@ def due_in(quarter: Quarter, today: date) -> Any:
     done already; one whose roll-back waits is left out (scoring.md "Due")."""
     return (
         Obligation.deadline.between(quarter.first, quarter.last)
-        & Obligation.state.in_([OPEN, FULFILLED])
+        & Obligation.state.in_([OPEN, FULFILLED, MISSED])
         & (Obligation.scored == True)  # noqa: E712
         & Obligation.waiting_since.is_null()
         & ((Obligation.deadline < today) | Obligation.fulfilled_on.is_null(False))

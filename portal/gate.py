@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, make_response, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
@@ -32,7 +33,9 @@ _WHILE_EXPIRED = {"auth.password", "auth.change_password", "auth.logout", "stati
 
 
 def _load(token: str) -> User | None:
-    user = sessions.user_of(token)
+    # An element that asks for itself is a page refreshing itself, not a person at the keyboard.
+    asked_by, asked_for = request.headers.get("HX-Trigger"), request.headers.get("HX-Target")
+    user = sessions.user_of(token, active=request.method != "GET" or not asked_by or asked_by != asked_for)
     if user is not None:
         _dress(user)
     return user
@@ -48,6 +51,14 @@ def viewer_of(user: User) -> User:
     """The person with permissions, for the command line and tests."""
     _dress(user)
     return user
+
+
+def viewer_named(account: str) -> User:
+    """The person of that account with permissions, for work done in his or her name. Raises NotAllowed."""
+    user = users.find(account)
+    if user is None or not user.active:
+        raise NotAllowed("提交这项工作的账号已停用")
+    return viewer_of(user)
 
 
 def install(app: Flask) -> None:
@@ -67,6 +78,7 @@ def _enter() -> Response | None:
     ready_connection()
     actor = audit.Actor(account="-", name="未登录", address=request.remote_addr or "", channel="web", request=g.request_id)
     _refuse_nul()
+    _refuse_foreign()
     view = access_view(request.endpoint)
     if view is not None and getattr(view, "is_api", False):
         audit.act_as(actor)
@@ -92,6 +104,15 @@ def _refuse_nul() -> None:
     for name, value in [*request.args.items(multi=True), *request.form.items(multi=True)]:
         if "\0" in name or "\0" in value:
             raise Refused("提交的内容含有空字符（U+0000），不能保存，请删除后重新提交")
+
+
+def _refuse_foreign() -> None:
+    """A form sent by another site is refused whatever token it carries (ASVS 3.5.3)."""
+    if request.method in access.SAFE_METHODS:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc != request.host):
+        raise NotAllowed("这个请求来自别的网站，已拒绝；请在本平台的页面上操作")
 
 
 def access_view(endpoint: str | None):
@@ -130,5 +151,11 @@ def _headers(response: Response) -> Response:
 
 
 def check(app: Flask) -> None:
-    """Stop the start when a route has no permission (access.check_routes)."""
+    """Stop the start when a route has no permission (access.check_routes).
+
+    A view of the API has no cookie that a foreign page could abuse: it needs its token and no CSRF token.
+    """
+    for view in app.view_functions.values():
+        if getattr(view, "is_api", False):
+            app.extensions["csrf"].exempt(view)
     access.check_routes(app, app.extensions["portal.registry"].permissions)

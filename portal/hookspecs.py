@@ -57,6 +57,16 @@ def register_job_kinds():
 
 
 @hookspec
+def register_record_kinds():
+    """What can be imported, exported and served by the API → list of :class:`portal.record_kinds.RecordKind`."""
+
+
+@hookspec
+def export_link(kind: str, filters: dict[str, str]):
+    """Where the list of a record kind is exported as a screen filters it → a path, or None."""
+
+
+@hookspec
 def register_commands():
     """Commands of ``portal`` → list of ``click.Command``."""
 
@@ -93,18 +103,25 @@ def on_subject_registered(subject: Any, event: str, before: Any):
 
 
 @hookspec
+def on_subjects_registered(batch: list[Any]):
+    """Many new subjects were stored at once → told instead of ``on_subject_registered`` to a plugin that implements
+    both; ``batch`` holds :class:`portal.registration_batches.Arrived`."""
+
+
+@hookspec
 def on_subject_cancelled(subject: Any, event: str):
     """A subject was 注销 or 吊销 (二（一）3): each holder of a live permit owes its cancelling."""
 
 
 @hookspec
-def on_subject_unreachable(subject: Any, unit: str, reason: str):
-    """A unit found a subject 无法联系 in a check (二（一）5)."""
+def on_registration_withdrawn(subject: Any, event: Any):
+    """The unit that sent a registration takes it back: withdraw what it opened, inside its transaction; raise Refused
+    when another unit has already acted on it. ``event`` is the stored :class:`portal.subjects.SubjectEvent`."""
 
 
 @hookspec
-def each_day(day: Any):
-    """The plugin's own daily work, asked every ten minutes: safe to run twice, catches up after a stop."""
+def on_subject_unreachable(subject: Any, unit: str, reason: str):
+    """A unit found a subject 无法联系 in a check (二（一）5)."""
 
 
 @hookspec

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -11,7 +15,16 @@ from huey import Huey, crontab
 from huey.contrib.sql_huey import SqlStorage
 
 from portal import audit, clock
-from portal.database import InstantField, JsonField, Record, database, ready_connection, transaction
+from portal.database import (
+    InstantField,
+    JsonField,
+    Record,
+    database,
+    database_at,
+    is_postgresql,
+    ready_connection,
+    transaction,
+)
 from portal.plugging import registry
 from portal.refusals import Missing, Refused
 from portal.users import User
@@ -20,6 +33,10 @@ log = logging.getLogger("portal.jobs")
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 STATE_LABELS = {QUEUED: "排队", RUNNING: "进行中", DONE: "完成", FAILED: "失败", CANCELLED: "已取消"}
+
+
+#: A job that meets a failing database is tried again by the periodic work, so often in all.
+ATTEMPTS = 20
 
 
 class Job(Record):
@@ -52,14 +69,30 @@ class Job(Record):
         return self.state in (DONE, FAILED, CANCELLED)
 
 
+_RUNNER_LOCK = 7_241_904
+_FOREVER = 10.0**6
+
+
 class JobCancelled(Exception):
     """Somebody asked the running job to stop."""
+
+
+class QuietStorage(SqlStorage):
+    """The queue in the portal's own tables. A look at an empty queue takes no write lock, so idling costs nobody."""
+
+    def dequeue(self) -> bytes | None:
+        self.check_conn()
+        return super().dequeue() if self.queue_size() else None
+
+    def read_schedule(self, timestamp: Any) -> list[bytes]:
+        self.check_conn()
+        return super().read_schedule(timestamp) if self.schedule_size() else []
 
 
 def install_queue(app: Flask) -> None:
     """Give ``app`` its task queue over the portal's own database: the table below is the truth about a job,
     the queue carries its number, and enters it in the same transaction that makes the row."""
-    queue = Huey("portal", storage_class=SqlStorage, database=database.obj, create_tables=False, results=False)
+    queue = Huey("portal", storage_class=QuietStorage, database=database.obj, create_tables=False, results=False)
 
     @queue.task(name="run_job")
     def run_job(job_id: int) -> None:
@@ -72,6 +105,8 @@ def install_queue(app: Flask) -> None:
         with app.app_context():
             ready_connection()
             app.extensions["portal.daily"]()
+            # What a lost database left unfinished; the one worker is free at this moment.
+            work_off()
 
     app.extensions["portal.queue"] = queue
     app.extensions["portal.run_job"] = run_job
@@ -129,6 +164,11 @@ def run(job_id: int) -> None:
             outcome, note = CANCELLED, "已按要求停止；已完成的部分保留"
         except Refused as refusal:
             outcome, note = FAILED, str(refusal)
+        except (peewee.OperationalError, peewee.InterfaceError) as error:
+            if job.attempts < ATTEMPTS:
+                log.exception("job %s waits for the database", job_id)
+                return
+            outcome, note = FAILED, f"数据库多次出错，请把任务号 {job_id} 告诉系统管理员（{error}）"[:300]
         except Exception as error:
             log.exception("job %s failed", job_id)
             outcome, note = FAILED, f"程序出错（{type(error).__name__}），请把任务号 {job_id} 告诉系统管理员"
@@ -145,8 +185,9 @@ def finish(job: Job, state: str, note: str) -> None:
 
 
 def interrupted() -> list[int]:
-    """Jobs that a stopped runner left unfinished: they are run again from their last stored state."""
-    query = Job.select(Job.id).where(Job.state.in_([QUEUED, RUNNING])).order_by(Job.id)
+    """Jobs that a stopped runner left unfinished: they are run again from their last stored state, those that were
+    never begun first, so that a job that kills its runner holds nobody up."""
+    query = Job.select(Job.id).where(Job.state.in_([QUEUED, RUNNING])).order_by(Job.attempts, Job.id)
     return [number for (number,) in query.tuples()]
 
 
@@ -167,11 +208,34 @@ def work_off() -> int:
     return len(numbers)
 
 
+@contextmanager
+def only_runner(app: Flask) -> Iterator[None]:
+    """Wait until no other runner works on this database, and keep others out; a killed runner lets go at once."""
+    if is_postgresql():
+        guard = database_at(app.config["DATABASE_URL"])
+        guard.connect()
+        guard.execute_sql("SET lock_timeout = 0")
+        guard.execute_sql("SELECT pg_advisory_lock(%s)", (_RUNNER_LOCK,))
+        try:
+            yield
+        finally:
+            guard.close()
+        return
+    path = Path(database.obj.database).with_suffix(".runner")
+    with closing(sqlite3.connect(path, timeout=_FOREVER, isolation_level=None)) as held:
+        held.execute("BEGIN EXCLUSIVE")
+        yield
+
+
 def runner(app: Flask) -> None:
     """Run jobs until the process is told to stop: what a stopped runner left unfinished first, then the queue."""
     queue = app.extensions["portal.queue"]
     with app.app_context():
         ready_connection()
-        app.extensions["portal.daily"]()
-        work_off()
-    queue.create_consumer(workers=1, worker_type="thread", initial_delay=0.2, max_delay=2, check_worker_health=True).run()
+        with only_runner(app):
+            app.extensions["portal.daily"]()
+            work_off()
+            queue.create_consumer(
+                workers=1, worker_type="thread", initial_delay=0.2, max_delay=2, scheduler_interval=15,
+                check_worker_health=True,
+            ).run()  # fmt: skip

@@ -37,19 +37,22 @@ class Notice(Record):
         indexes = ((("user", "key"), True), (("user", "read_at", "id"), False))
 
 
-def tell(unit: str, roles: tuple[str, ...], key: str, text: str, href: str = "") -> int:
-    """Tell the unit's people who hold one of ``roles``, once for each ``key``; returns how many were told."""
+def tell(unit: str | None, roles: tuple[str, ...], key: str, text: str, href: str = "") -> int:
+    """Tell the unit's people who hold one of ``roles`` (of any body when ``unit`` is None), once for each ``key``;
+    returns how many were told."""
     people = (
         User.select(User.id)
         .join(UserRole)
-        .where((User.unit == unit) & User.active & UserRole.role.in_(roles) & UserRole.ended_at.is_null())
+        .where(User.active & UserRole.role.in_(roles) & UserRole.ended_at.is_null())
         .distinct()
     )
+    if unit is not None:
+        people = people.where(User.unit == unit)
     told = 0
     with transaction():
         for person in people:
             row = {"user": person.id, "key": key, "text": text, "href": href, "told_at": clock.now()}
-            told += bool(Notice.insert(row).on_conflict_ignore().execute())
+            told += bool(Notice.insert(row).on_conflict(action="nothing").execute())
     return told
 
 

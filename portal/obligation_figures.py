@@ -7,7 +7,7 @@ from datetime import date
 import peewee
 
 from portal import clock
-from portal.obligations import FULFILLED, OPEN, Obligation
+from portal.obligations import FULFILLED, MISSED, OPEN, Obligation
 
 
 def figures(first: date, last: date) -> list[tuple[str, str, int, int, int, int]]:
@@ -22,7 +22,7 @@ def figures(first: date, last: date) -> list[tuple[str, str, int, int, int, int]
             peewee.fn.SUM(peewee.Case(None, [(done & (Obligation.fulfilled_on <= Obligation.deadline), 1)], 0)),
             peewee.fn.SUM(peewee.Case(None, [((Obligation.state == OPEN) & (Obligation.deadline < clock.today()), 1)], 0)),
         )
-        .where(Obligation.deadline.between(first, last) & Obligation.state.in_([OPEN, FULFILLED]))
+        .where(Obligation.deadline.between(first, last) & Obligation.state.in_([OPEN, FULFILLED, MISSED]))
         .group_by(Obligation.unit, Obligation.kind)
     )
     return list(query.tuples())

@@ -16,7 +16,9 @@ from portal.subjects import Subject
 from portal.workdays import ONE_DAY, Deadline
 
 OPEN, FULFILLED, MOVED, WITHDRAWN = "open", "fulfilled", "moved", "withdrawn"
-STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销"}
+#: Can no longer be done (a meeting is over): out of the inbox, counted as due and not done.
+MISSED = "missed"
+STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销", MISSED: "未履行"}
 
 
 class Obligation(Record):
@@ -137,11 +139,13 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
         raise RuntimeError("an obligation opens in the transaction of the act that starts it")
     KINDS[kind]
     due = official_calendar.calendar().deadline(started_on, days)
-    known = {
-        Obligation.kind: kind, Obligation.started_on: started_on, Obligation.started_words: started_words, Obligation.days: days,
-        Obligation.deadline: due.day, Obligation.provisional: due.provisional, Obligation.state: OPEN,
-        Obligation.opened_at: clock.now(), Obligation.fulfilled_by: "", Obligation.extended_days: 0, Obligation.reason: "",
+    named = {
+        "kind": kind, "started_on": started_on, "started_words": started_words, "days": days, "deadline": due.day,
+        "provisional": due.provisional, "opened_at": clock.now(),
     }  # fmt: skip
+    # Every other field of the table as a single row would have it, also one that is added later.
+    unset = {f.name: f.default for f in Obligation._meta.sorted_fields if f.default is not None and f.name != "scored"}
+    known = {Obligation._meta.fields[name]: value for name, value in {**unset, **named}.items()}
     given = source.alias("given")
     unit, record_type, record_id, title, subject, scored = (peewee.SQL(f'"given"."{n}"') for n in _GIVEN)
     identity = record_type.concat(":").concat(record_id)
@@ -152,7 +156,7 @@ def open_many(kind: str, source: Any, *, started_on: date, started_words: str, d
     ]  # fmt: skip
     # WHERE keeps SQLite from reading ON CONFLICT as a join's.
     rows = peewee.Select([given], columns).where(peewee.SQL("1 = 1"))
-    Obligation.insert_from(rows, fields).on_conflict_ignore().execute()
+    Obligation.insert_from(rows, fields).on_conflict(action="nothing").execute()
 
 
 _GIVEN = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
@@ -228,6 +232,23 @@ def withdraw(kind: str, record: tuple[str, int | str], reason: str, unit: str | 
     )
 
 
+def miss(kind: str, record: tuple[str, int | str], reason: str, unit: str | None = None) -> int:
+    """What was owed can no longer be done, or was wrongly noted as done: it stays due and not done, for ``reason``.
+    Returns how many rows changed."""
+    return (
+        Obligation.update(
+            state=MISSED, reason=reason, fulfilled_on=None, fulfilled_at=None, fulfilled_by="", waiting_since=None
+        )
+        .where(_of(kind, record, unit) & Obligation.state.in_([OPEN, FULFILLED]))
+        .execute()
+    )
+
+
+def restore(kind: str, record: tuple[str, int | str], unit: str | None = None) -> int:
+    """A row noted as missed by mistake is owed again, to be fulfilled by the correcting act."""
+    return Obligation.update(state=OPEN, reason="").where(_of(kind, record, unit) & (Obligation.state == MISSED)).execute()
+
+
 def wait(kind: str, record: tuple[str, int | str], unit: str) -> int:
     """A roll-back waits for its decision: the row is left out of what is due until it is decided (scoring.md)."""
     return Obligation.update(waiting_since=clock.now()).where(_of(kind, record, unit) & (Obligation.state == OPEN)).execute()
@@ -294,6 +315,8 @@ def lamp(owed: Obligation, today: date | None = None) -> Lamp:
     """The lamp of an obligation as of ``today``."""
     if owed.state == FULFILLED:
         return Lamp("green" if owed.on_time else "red", "按时办结" if owed.on_time else "逾期办结")
+    if owed.state == MISSED:
+        return Lamp("red", STATE_LABELS[MISSED])
     if owed.state != OPEN:
         return Lamp("none", STATE_LABELS[owed.state])
     if owed.waiting_since is not None:
@@ -346,6 +369,12 @@ def open_counts(unit: str) -> dict[str, tuple[int, int]]:
         .group_by(Obligation.kind)
     )
     return {kind: (total, late or 0) for kind, total, late in query.tuples()}
+
+
+def open_total(unit: str) -> int:
+    """How many the unit owes, from the index alone."""
+    owed = f"SELECT count(*) FROM obligation WHERE unit = {database.param} AND state = '{OPEN}'"
+    return database.execute_sql(owed, (unit,)).fetchone()[0]
 
 
 def of_record(record_type: str, record_id: int | str) -> list[Obligation]:

@@ -6,8 +6,8 @@ from datetime import date
 
 import peewee
 
-from portal import clock
-from portal.database import InstantField, Record, transaction
+from portal import clock, request_memo
+from portal.database import InstantField, Record, database, transaction
 from portal.workdays import Calendar
 
 
@@ -60,6 +60,7 @@ def enter_notice(document: str, years: list[int], days: list[tuple[date, bool, s
         )
         for day, worked, name in days:
             CalendarDay.create(notice=notice, day=day, worked=worked, name=name)
+    request_memo.forget("calendar")
     return notice
 
 
@@ -68,8 +69,12 @@ _kept: tuple[object, Calendar] | None = None
 
 def calendar() -> Calendar:
     """The calendar in force; kept in memory until a notice is entered."""
+    return request_memo.once("calendar", _in_force)
+
+
+def _in_force() -> Calendar:
     global _kept
-    version = CalendarNotice.select(peewee.fn.MAX(CalendarNotice.id)).scalar() or 0
+    version = database.execute_sql("SELECT max(id) FROM calendar_notice").fetchone()[0] or 0
     mark = (CalendarNotice._meta.database.obj, version)
     if _kept is None or _kept[0] != mark:
         exceptions: dict[date, bool] = {}

@@ -44,6 +44,7 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     _p("home.view", "首页、修改自己的口令、查看自己的登录", EVERYONE),
     _p("inbox.view", "查看本单位待办", MEMBERS),
     _p("subject.view", "查询市场主体", MEMBERS),
+    _p("registration.import", "导入登记信息（推送登记、吊销信息的单位）", WORKERS),
     _p("score.view", "查看各单位得分", MEMBERS),
     _p("score.rows", "查看得分背后的记录（本单位、办公室、召集人）", MEMBERS),
     _p("score.adjust", "酌情评分", OFFICE),

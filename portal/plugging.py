@@ -16,6 +16,7 @@ from portal import hookspecs
 from portal.database import Schema
 from portal.declarations import FUNCTIONS, DeclarationError, JobKind, NavigationItem, Setting, Unit
 from portal.permissions import PermissionTable
+from portal.record_kinds import RecordKind
 
 GROUPS = ("units", "areas")
 
@@ -70,6 +71,15 @@ class Registry:
             if kind.key in self.job_kinds:
                 raise DeclarationError(f"后台任务“{kind.key}”声明了两次")
             self.job_kinds[kind.key] = kind
+
+        self.record_kinds: dict[str, RecordKind] = {}
+        for record_kind in self._many("register_record_kinds"):
+            if record_kind.key in self.record_kinds:
+                raise DeclarationError(f"记录“{record_kind.key}”声明了两次")
+            for permission in (record_kind.read_permission, record_kind.write_permission):
+                if permission not in self.permissions.rows:
+                    raise DeclarationError(f"记录“{record_kind.key}”要求的权限“{permission}”不存在")
+            self.record_kinds[record_kind.key] = record_kind
 
     def _found(self) -> Iterable[tuple[str, ModuleType]]:
         for group in GROUPS:

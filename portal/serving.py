@@ -22,7 +22,7 @@ def _web(listener: socket.socket) -> None:
     app = create_app()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     waitress.serve(
-        app, sockets=[listener], threads=8, connection_limit=CONNECTION_LIMIT, channel_timeout=60, ident="", clear_untrusted_proxy_headers=True
+        app, sockets=[listener], threads=8, connection_limit=CONNECTION_LIMIT, channel_timeout=60, ident="", clear_untrusted_proxy_headers=not app.config["PROXIES"]
     )
 
 
@@ -30,14 +30,19 @@ def _run_jobs() -> None:
     from portal import jobs
     from portal.app import create_app
 
+    # A child started again has its parent's answers to signals.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     jobs.runner(create_app())
 
 
 def serve(host: str, port: int, processes: int) -> None:
     """Serve until stopped; a child that dies is started again."""
     from portal.app import create_app
+    from portal.database import database
 
     create_app()  # Refuses here, in the foreground, with its sentence.
+    database.close()  # A connection must not cross the fork.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -8,8 +8,8 @@ from typing import Any
 
 import peewee
 
-from portal import audit, clock
-from portal.database import InstantField, JsonField, Record, transaction
+from portal import audit, clock, request_memo
+from portal.database import InstantField, JsonField, Record, database, transaction
 from portal.declarations import Setting
 from portal.plugging import registry
 from portal.refusals import Refused
@@ -92,29 +92,40 @@ class SettingValue(Record):
         indexes = ((("key", "from_day"), False),)
 
 
+_kept: tuple[object, list[tuple[str, str, date]]] | None = None
+
+
+def _stored() -> list[tuple[str, str, date]]:
+    """Every stored value as (key, value, from day), in the order in which later ones win.
+
+    Rows are only ever added, so their number and the newest id tell whether the list in memory still holds.
+    """
+    global _kept
+    mark = (database.obj, *database.execute_sql("SELECT count(*), max(id) FROM setting_value").fetchone())
+    if _kept is not None and _kept[0] == mark:
+        return _kept[1]
+    query = SettingValue.select(SettingValue.key, SettingValue.value, SettingValue.from_day)
+    rows = list(query.order_by(SettingValue.from_day, SettingValue.id).tuples())
+    if database.transaction_depth() == 0:
+        # A row of a transaction that may still be undone is nothing to remember.
+        _kept = (mark, rows)
+    return rows
+
+
 def value(key: str, day: date | None = None) -> Any:
     """The value of ``key`` in force on ``day`` (default today). Raises KeyError for an unknown key."""
-    setting = known()[key]
-    row = (
-        SettingValue.select(SettingValue.value)
-        .where((SettingValue.key == key) & (SettingValue.from_day <= (day or clock.today())))
-        .order_by(SettingValue.from_day.desc(), SettingValue.id.desc())
-        .first()
-    )
-    return setting.default if row is None else row.value
+    found, day = known()[key].default, day or clock.today()
+    for name, stored, from_day in request_memo.once("settings", _stored):
+        if name == key and from_day <= day:
+            found = stored
+    return found
 
 
 def values(prefix: str, day: date | None = None) -> dict[str, Any]:
-    """Every stored value whose key begins with ``prefix``, in force on ``day``, in one query."""
-    found: dict[str, Any] = {}
-    query = (
-        SettingValue.select(SettingValue.key, SettingValue.value)
-        .where(SettingValue.key.startswith(prefix) & (SettingValue.from_day <= (day or clock.today())))
-        .order_by(SettingValue.from_day, SettingValue.id)
-    )
-    for key, stored in query.tuples():
-        found[key] = stored
-    return found
+    """Every stored value whose key begins with ``prefix``, in force on ``day``."""
+    day = day or clock.today()
+    rows = request_memo.once("settings", _stored)
+    return {key: stored for key, stored, from_day in rows if key.startswith(prefix) and from_day <= day}
 
 
 def change(key: str, new: Any, from_day: date, *, check: Callable[[Any], Any] | None = None) -> None:
@@ -133,6 +144,7 @@ def change(key: str, new: Any, from_day: date, *, check: Callable[[Any], Any] | 
         SettingValue.create(
             key=key, value=new, from_day=from_day, entered_by=audit.actor().name, entered_at=clock.now()
         )
+        request_memo.forget("settings")
         audit.record(
             "修改设置", "setting", key, before={"value": before}, after={"value": new}, note=f"自 {from_day} 起"
         )

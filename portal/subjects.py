@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
 import peewee
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError
 
 from portal import audit, clock, name_index
-from portal.database import InstantField, JsonField, Record, transaction
+from portal.database import InstantField, JsonField, Record, database, is_postgresql, transaction
 from portal.digests import digest_of
 from portal.name_index import name_key
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused
+from portal.spreadsheets import is_credit_code
 
-STATES = ("存续", "注销", "吊销", "迁出")
+#: 撤回: its only registrations were taken back by the unit that sent them; the row stays for what refers to it.
+WITHDRAWN = "撤回"
+STATES = ("存续", "注销", "吊销", "迁出", WITHDRAWN)
 EVENTS = ("设立", "变更", "注销", "吊销", "迁出")
 CATEGORIES = ("企业", "个体工商户", "农民专业合作社", "其他")
 #: Stored classification → the words of 二（一）1; ``pending`` waits for a person.
@@ -100,25 +101,29 @@ class SubjectEvent(Record):
         indexes = ((("subject", "digest"), True),)
 
 
+_PLAIN_CODE = re.compile(r"[0-9A-Z]{18}")
+#: Control characters but line breaks and tabs, and halves of surrogate pairs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def read_code(text: str) -> tuple[str | None, str | None]:
     """Read a credit code or an old 15-digit 注册号: (credit code, registration number), one of them None.
 
     Lower case, full width, spaces and hyphens are repaired; both None for an empty text. Raises Refused.
     """
-    code = re.sub(r"[\s\-－—]", "", unicodedata.normalize("NFKC", text)).upper()
+    code = text if _PLAIN_CODE.fullmatch(text) else re.sub(r"[\s\-－—]", "", unicodedata.normalize("NFKC", text)).upper()
     if not code:
         return None, None
     if re.fullmatch(r"\d{15}|\d{13}", code):
         return None, code
-    try:
-        return uscc.validate(code), None
-    except ValidationError as error:
-        for old, new in (("O", "0"), ("I", "1"), ("S", "5"), ("Z", "2"), ("V", "U")):
-            if old in code and uscc.is_valid(code.replace(old, new)):
-                raise Refused(f"统一社会信用代码“{code}”含有字母 {old}，应为 {code.replace(old, new)}") from error
-        if len(code) != 18:
-            raise Refused(f"统一社会信用代码“{code}”有 {len(code)} 位，应为 18 位") from error
-        raise Refused(f"统一社会信用代码“{code}”的校验位不对，请核对") from error
+    if is_credit_code(code):
+        return code, None
+    for old, new in (("O", "0"), ("I", "1"), ("S", "5"), ("Z", "2"), ("V", "U")):
+        if old in code and is_credit_code(code.replace(old, new)):
+            raise Refused(f"统一社会信用代码“{code}”含有字母 {old}，应为 {code.replace(old, new)}")
+    if len(code) != 18:
+        raise Refused(f"统一社会信用代码“{code}”有 {len(code)} 位，应为 18 位")
+    raise Refused(f"统一社会信用代码“{code}”的校验位不对，请核对")
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ class Registration:
     turned_from: str = ""
 
 
-_LONGEST = {"name": 120, "scope": 10_000, "address": 200, "representative": 60, "kind": 60, "registrar": 60, "street": 40}
+LONGEST = {"name": 120, "scope": 10_000, "address": 200, "representative": 60, "kind": 60, "registrar": 60, "street": 40}
 _LABELS = {
     "event": "登记事项", "name": "名称", "category": "主体类别", "approved": "核准日期", "code": "统一社会信用代码",
     "kind": "类型", "representative": "法定代表人（经营者）", "capital": "注册资本", "established": "成立日期",
@@ -161,19 +166,19 @@ def checked(registration: Registration) -> Registration:
     """The registration with its texts tidied. Raises Refused naming the first field, value and rule."""
     changes: dict[str, Any] = {}
     problems: dict[str, str] = {}
-    for field in fields(registration):
-        value = getattr(registration, field.name)
+    for name, value in vars(registration).items():
         if not isinstance(value, str):
             continue
-        value = value.strip()
-        limit = _LONGEST.get(field.name, 200)
-        bad = next((c for c in value if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t\r"), None)
+        tidy = value.strip()
+        limit = LONGEST.get(name, 200)
+        bad = _CONTROL.search(tidy)
         if bad is not None:
-            problems[field.name] = f"{_LABELS[field.name]}含有控制字符（U+{ord(bad):04X}）"
-        elif len(value) > limit:
-            problems[field.name] = f"{_LABELS[field.name]}有 {len(value)} 个字，最多 {limit} 个"
-        changes[field.name] = value
-    made = replace(registration, **changes)
+            problems[name] = f"{_LABELS[name]}含有控制字符（U+{ord(bad.group()):04X}）"
+        elif len(tidy) > limit:
+            problems[name] = f"{_LABELS[name]}有 {len(tidy)} 个字，最多 {limit} 个"
+        if tidy != value:
+            changes[name] = tidy
+    made = replace(registration, **changes) if changes else registration
     if not made.name:
         problems["name"] = "名称不能为空"
     if made.event not in EVENTS:
@@ -188,7 +193,8 @@ def checked(registration: Registration) -> Registration:
         problems["capital"] = "注册资本超出范围"
     try:
         credit_code, number = read_code(made.code)
-        made = replace(made, code=credit_code or number or "")
+        code = credit_code or number or ""
+        made = replace(made, code=code) if code != made.code else made
         if not made.code and made.category != "个体工商户":
             problems["code"] = "只有个体工商户可以没有统一社会信用代码"
     except Refused as error:
@@ -198,7 +204,8 @@ def checked(registration: Registration) -> Registration:
     return made
 
 
-def _identity(registration: Registration) -> Subject | None:
+def identity(registration: Registration) -> Subject | None:
+    """The subject that the registration is about, or None."""
     credit_code, number = read_code(registration.code)
     if credit_code:
         found = Subject.get_or_none(Subject.credit_code == credit_code)
@@ -212,7 +219,10 @@ def _identity(registration: Registration) -> Subject | None:
         return Subject.get_or_none(Subject.registration_number == number)
     key = name_key(registration.name)
     return Subject.get_or_none(
-        (Subject.name_key == key) & (Subject.address == registration.address) & Subject.credit_code.is_null()
+        (Subject.name_key == key)
+        & (Subject.address == registration.address)
+        & Subject.credit_code.is_null()
+        & (Subject.state != WITHDRAWN)
     )
 
 
@@ -229,7 +239,8 @@ def register(registration: Registration, *, unit: str, source: str) -> tuple[Sub
     """
     registration = checked(registration)
     with transaction():
-        subject = _identity(registration)
+        audit.in_order()
+        subject = identity(registration)
         digest = digest_of(asdict(registration))
         if subject is not None:
             same = (SubjectEvent.subject == subject) & (SubjectEvent.digest == digest)
@@ -254,15 +265,11 @@ def register(registration: Registration, *, unit: str, source: str) -> tuple[Sub
     return subject, True
 
 
-def _store(subject: Subject | None, registration: Registration) -> Subject:
+def columns_of(registration: Registration, *, new: bool) -> dict[str, Any]:
+    """What the registration writes into its subject's row; ``new`` for a subject that was not there."""
     credit_code, number = read_code(registration.code)
-    values: dict[str, Any] = {
-        field.name: getattr(registration, field.name)
-        for field in fields(registration)
-        if field.name not in ("event", "code")
-    }
-    ending = registration.event in ("注销", "吊销", "迁出")
-    if ending and subject is not None:
+    values = {name: value for name, value in vars(registration).items() if name not in ("event", "code")}
+    if registration.event in ("注销", "吊销", "迁出") and not new:
         # A cancelling brings little but the name and the day: what the register knows stays.
         values = {name: value for name, value in values.items() if value not in ("", None) or name == "approved"}
     values |= {"state": _STATE_AFTER[registration.event], "name_key": name_key(registration.name)}
@@ -270,6 +277,11 @@ def _store(subject: Subject | None, registration: Registration) -> Subject:
         values["credit_code"] = credit_code
     if number:
         values["registration_number"] = number
+    return values
+
+
+def _store(subject: Subject | None, registration: Registration) -> Subject:
+    values = columns_of(registration, new=subject is None)
     keys_before = keys_of(subject) if subject is not None else None
     if subject is None:
         subject = Subject.create(entered_at=clock.now(), **values)
@@ -280,7 +292,7 @@ def _store(subject: Subject | None, registration: Registration) -> Subject:
         subject.save()
     SubjectName.insert(
         subject=subject, name=subject.name, name_key=subject.name_key, since=registration.approved
-    ).on_conflict_ignore().execute()
+    ).on_conflict(action="nothing").execute()
     name_index.index(subject.id, keys_before, keys_of(subject))
     return subject
 
@@ -301,6 +313,18 @@ def classify(subject: Subject, classification: str) -> None:
 def report_unreachable(subject: Subject, unit: str, reason: str) -> None:
     """A unit found the subject 无法联系 (二（一）5): whoever works such reports is told, in the act's transaction."""
     registry().answers("on_subject_unreachable", subject=subject, unit=unit, reason=reason)
+
+
+def classify_many(found: dict[int, str]) -> None:
+    """As :func:`classify` for many subjects: id → class."""
+    mark = "%s" if is_postgresql() else "?"
+    statement = f'UPDATE "subject" SET "classification" = {mark} WHERE "id" = {mark}'
+    rows = [(classification, number) for number, classification in found.items()]
+    if is_postgresql():
+        with database.connection().cursor() as cursor:
+            cursor.executemany(statement, rows)
+    else:
+        database.connection().executemany(statement, rows)
 
 
 def subject_for(viewer: Any, subject_id: int) -> Subject:

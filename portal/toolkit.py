@@ -5,6 +5,7 @@ from typing import Any
 
 from portal import (
     audit,
+    charts,
     clock,
     documents,
     files,
@@ -13,6 +14,8 @@ from portal import (
     obligations,
     official_calendar,
     quarter_lists,
+    record_reading,
+    scores,
     settings,
     spreadsheets,
     subject_search,
@@ -20,14 +23,16 @@ from portal import (
     units,
     users,
 )
-from portal.access import act, requires
+from portal.access import act, api, asks, requires
 from portal.database import (
     InstantField,
     JsonField,
     Record,
     Schema,
     database,
+    insert_rows,
     is_postgresql,
+    next_ids,
     transaction,
 )
 from portal.declarations import (
@@ -49,10 +54,13 @@ from portal.declarations import (
 from portal.digests import canonical, digest_of, sm3
 from portal.facts import days_for, scheme_of, span_of
 from portal.fonts import DocumentError
+from portal.gate import viewer_named
 from portal.hookspecs import hookimpl
 from portal.list_comparison import Entry as ListEntry
-from portal.pages import link, page, submission_key
+from portal.pages import key_from, link, page, submission_key
 from portal.plugging import Registry, registry
+from portal.record_kinds import Kept, RecordField, RecordKind, Stored
+from portal.record_listing import Listing
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.settings import choice_setting, number_setting, text_setting, yes_no_setting
 from portal.subjects import Registration, Subject, SubjectEvent
@@ -71,7 +79,9 @@ __all__ = [
     "InstantField",
     "JobKind",
     "JsonField",
+    "Kept",
     "ListEntry",
+    "Listing",
     "Missing",
     "NavigationItem",
     "NotAllowed",
@@ -80,18 +90,24 @@ __all__ = [
     "PermitItem",
     "Quarter",
     "Record",
+    "RecordField",
+    "RecordKind",
     "Refused",
     "Registration",
     "Registry",
     "Schema",
     "Setting",
     "Stale",
+    "Stored",
     "Subject",
     "SubjectEvent",
     "Unit",
     "act",
+    "api",
+    "asks",
     "audit",
     "canonical",
+    "charts",
     "choice_setting",
     "clock",
     "database",
@@ -100,9 +116,12 @@ __all__ = [
     "documents",
     "files",
     "hookimpl",
+    "insert_rows",
     "is_postgresql",
     "jobs",
+    "key_from",
     "link",
+    "next_ids",
     "notices",
     "number_setting",
     "obligations",
@@ -113,9 +132,11 @@ __all__ = [
     "read_check_items",
     "read_permit_file",
     "read_permit_items",
+    "record_reading",
     "registry",
     "requires",
     "scheme_of",
+    "scores",
     "settings",
     "sign_in",
     "sm3",
@@ -128,6 +149,7 @@ __all__ = [
     "transaction",
     "units",
     "users",
+    "viewer_named",
     "yes_no_setting",
 ]
 

@@ -13,7 +13,7 @@ import peewee
 from flask_login import UserMixin
 
 from portal import audit, clock, passwords, settings
-from portal.database import InstantField, JsonField, Record, transaction
+from portal.database import InstantField, JsonField, Record, database, transaction
 from portal.permissions import ROLES, TECHNICAL_ROLES, role_conflict
 from portal.refusals import Refused
 
@@ -64,8 +64,7 @@ class User(Record, UserMixin):
     @cached_property
     def roles(self) -> frozenset[str]:
         """The roles held now."""
-        query = UserRole.select(UserRole.role).where((UserRole.user == self) & UserRole.ended_at.is_null())
-        return frozenset(role for (role,) in query.tuples())
+        return current_roles(self)
 
     @property
     def role_labels(self) -> list[str]:
@@ -213,8 +212,8 @@ def revoke(user: User, role: str, by: User) -> None:
 
 def current_roles(user: User) -> frozenset[str]:
     """The roles in the database at this moment, past any cache."""
-    query = UserRole.select(UserRole.role).where((UserRole.user == user) & UserRole.ended_at.is_null())
-    return frozenset(role for (role,) in query.tuples())
+    held = f"SELECT role FROM account_role WHERE user_id = {database.param} AND ended_at IS NULL"
+    return frozenset(role for (role,) in database.execute_sql(held, (user.id,)).fetchall())
 
 
 def set_password(user: User, password: str, *, words: tuple[str, ...] = ()) -> list[str]:
@@ -274,7 +273,7 @@ def mark_login_day(user: User) -> None:
     if mark in _marked:
         return
     with transaction():
-        LoginDay.insert(unit=user.unit, day=clock.today(), user=user, at=clock.now()).on_conflict_ignore().execute()
+        LoginDay.insert(unit=user.unit, day=clock.today(), user=user, at=clock.now()).on_conflict(action="nothing").execute()
     _marked.add(mark)
 
 

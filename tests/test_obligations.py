@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from portal import clock, obligations, official_calendar, units
-from portal.database import transaction
+from portal import clock, obligations, official_calendar, subjects, units
+from portal.database import transaction, typed
 from portal.obligations import FULFILLED, MOVED, OPEN, WITHDRAWN, Obligation
 from portal.refusals import Refused
+from portal.subjects import Registration, Subject
 from tests.cast import Browser, table_of, text_of
 
 EVENT = date(2026, 9, 18)
@@ -170,3 +171,21 @@ def test_figures_by_unit_and_kind(app: Flask, as_person) -> None:
     rows = table_of(as_person("bangongshi").get("/inbox/figures?quarter=2026Q3"), "义务统计")
     assert rows == [["公安分局", "许可主体认领", "2", "1", "1", "1"]]
     assert "没有到期的时限义务" in text_of(Browser.get(as_person("gongan-fuze"), "/inbox/figures?quarter=2025Q1"))
+
+
+def test_many_open_at_once_fill_every_column_and_what_is_owed_already_stays(app: Flask) -> None:
+    for number in (1, 2, 3):
+        trader = Registration("设立", f"第 {number} 店", "个体工商户", EVENT, address=str(number))
+        subjects.register(trader, unit="approval", source="表单")
+    numbers = [subject.id for subject in Subject.select().order_by(Subject.id)]
+    first = owe(number=numbers[0])
+    source = Subject.select(
+        typed(Obligation.unit, "police").alias("unit"), typed(Obligation.record_type, "claim").alias("record_type"),
+        Subject.id.cast("TEXT").alias("record_id"), Subject.name.alias("title"), Subject.id.alias("subject_id"),
+        typed(Obligation.scored, True).alias("scored"),
+    )  # fmt: skip
+    with transaction():
+        obligations.open_many("claim", source, started_on=EVENT, started_words="推送", days=7)
+    made = list(Obligation.select().where(Obligation.kind == "claim").order_by(Obligation.record_id))
+    assert [o.record_id for o in made] == [str(n) for n in numbers] and made[0].id == first.id
+    assert {o.deadline for o in made} == {date(2026, 9, 29)} and {o.warned for o in made} == {0}

@@ -187,3 +187,9 @@ def test_in_the_pages_a_unit_sends_and_sees_its_own_lists_only(app, as_person) -
     assert police.get(page).status_code == 404
     assert "市场监管局" not in text_of(police.get("/quarter-lists/?quarter=2026Q3"))
     assert "市场监管局" in text_of(as_person("bangongshi").get("/quarter-lists/?quarter=2026Q3"))
+
+
+def test_a_row_of_the_dishonesty_list_opens_the_record_s_clock(officer) -> None:
+    quarter_lists.send(HOME, Q3, "dishonesty", listing(("甲公司", CODES[0], "罚1号", "2026-09-01", "")), "失信.csv")
+    assert owed("dishonesty") == [("open", "2026-09-01", "2026-09-10")]
+    assert facts.of_all(facts.span_of(Q3))[HOME]["dishonesty"] == {"due": 1, "done": 0}

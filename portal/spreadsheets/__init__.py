@@ -7,13 +7,20 @@ from portal.spreadsheets.cell_values import (
     read_money_fen,
     read_text,
 )
-from portal.spreadsheets.credit_codes import CodeReading, read_credit_code
+from portal.spreadsheets.credit_codes import CodeReading, is_credit_code, read_credit_code
 from portal.spreadsheets.dates import FOREVER, Forever, read_date
 from portal.spreadsheets.headers import Column, HeaderMap, describe_columns, find_header
 from portal.spreadsheets.opening import open_table
 from portal.spreadsheets.refusals import CellError, Problem, SheetRefused, ValueRefused
 from portal.spreadsheets.tables import Row, Sheet, Table, column_letters
-from portal.spreadsheets.writing import Heading, mark_problems, write_csv, write_template, write_xlsx
+from portal.spreadsheets.writing import (
+    Heading,
+    csv_pieces,
+    mark_problems,
+    write_csv,
+    write_template,
+    write_xlsx,
+)
 
 __all__ = [
     "FOREVER",
@@ -30,8 +37,10 @@ __all__ = [
     "Table",
     "ValueRefused",
     "column_letters",
+    "csv_pieces",
     "describe_columns",
     "find_header",
+    "is_credit_code",
     "mark_problems",
     "open_table",
     "read_boolean",

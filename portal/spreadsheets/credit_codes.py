@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-
-from stdnum.cn import uscc
+from operator import mul
 
 from portal.spreadsheets.cell_values import folded, plain
 from portal.spreadsheets.refusals import ValueRefused
 
-_ALPHABET = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
+_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_ALPHABET = frozenset(_SIGNS)
+_PLACES = {sign: place for place, sign in enumerate(_SIGNS)}
+_WEIGHTS = tuple(3**place % 31 for place in range(17))
 #: Letters the standard leaves out because they look like these.
 _LEFT_OUT = {"I": "1", "O": "0", "S": "5", "Z": "2", "V": "UY"}
 #: Signs of the alphabet that are mistaken for one another by eye or by OCR.
@@ -69,12 +71,14 @@ def _check(code: str) -> None:
         raise ValueRefused("只有14位数字，注册号应为15位，可能丢失了开头的0", "0" + code)
     if len(code) != 18:
         raise ValueRefused(f"共{len(code)}位，统一社会信用代码应为18位（注册号15位）")
-    wrong = sorted({sign for sign in code if sign not in _ALPHABET})
+    if _passes(code):
+        return
+    # Only now: trying what was meant costs twenty times the check itself.
     suggestion = _suggest(code)
+    wrong = sorted({sign for sign in code if sign not in _ALPHABET})
     if wrong:
         raise ValueRefused(f"含有代码中不使用的字符：{'、'.join(wrong)}", suggestion)
-    if not _passes(code):
-        raise ValueRefused("统一社会信用代码校验不通过，可能有字符填错", suggestion)
+    raise ValueRefused("统一社会信用代码校验不通过，可能有字符填错", suggestion)
 
 
 def _suggest(code: str) -> str | None:
@@ -99,7 +103,14 @@ def _passes(code: str) -> bool:
     # A and Y of the standard's table 1 stand too. Places 3 to 8 are the division and always digits.
     if len(code) != 18 or not _ALPHABET.issuperset(code) or not code[2:8].isdigit():
         return False
-    return uscc.calc_check_digit(code[:-1]) == code[-1]
+    # Some eight times as fast as uscc.calc_check_digit, which the tests hold it to: an import checks 100,000 codes.
+    total = sum(map(mul, _WEIGHTS, map(_PLACES.__getitem__, code)))
+    return _SIGNS[-total % 31] == code[-1]
+
+
+def is_credit_code(code: str) -> bool:
+    """Whether ``code`` is a credit code as it is stored: 18 signs, upper case, right check sign (GB 32100-2015)."""
+    return _passes(code)
 
 
 def _tell_repairs(written: str, narrow: str, code: str) -> str:

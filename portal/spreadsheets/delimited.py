@@ -62,8 +62,10 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[str]:
                 raise SheetRefused("有一行过长，不像表格文件")
             yield line
     finally:
-        # The wrapper would close the file with itself; other passes still need it.
-        text.detach()
+        # The wrapper would close the file with itself; other passes still need it. A reader that was left half-way
+        # may end after the table was closed.
+        if not file.closed:
+            text.detach()
 
 
 def _head(file: IO[bytes], encoding: str) -> str:

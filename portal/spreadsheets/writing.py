@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -19,6 +19,7 @@ from portal.spreadsheets.tables import MOST_ROWS, Row, column_letters
 
 Kind = Literal["text", "date", "integer", "money"]
 _LONGEST = 32_767
+_PIECE = 64 * 1024
 _CUT = "…（超出单元格上限，已截断）"
 #: design/security.md F4; the full-width forms are formulas to a Chinese Excel as well.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -66,17 +67,23 @@ def write_csv(
     file: IO[bytes], columns: Sequence[Heading], rows: Iterable[Sequence[object]], *, bom: bool = True
 ) -> None:
     """Write UTF-8 CSV (with BOM, or Excel takes it for GBK); a leading ' disarms formulas (F4)."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig" if bom else "utf-8", newline="")
-    try:
-        writer = csv.writer(text)
-        writer.writerow([_disarm(column.title) for column in columns])
-        for cells in rows:
-            writer.writerow(
-                [_csv_cell(value, column.kind) for column, value in zip(columns, cells, strict=True)]
-            )
-    finally:
-        text.flush()
-        text.detach()
+    for piece in csv_pieces(columns, rows, bom=bom):
+        file.write(piece)
+
+
+def csv_pieces(columns: Sequence[Heading], rows: Iterable[Sequence[object]], *, bom: bool = True) -> Iterator[bytes]:
+    """The same CSV piece by piece, for an answer that is sent while the rows are still being read."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    text.write("\ufeff" if bom else "")
+    writer.writerow([_disarm(column.title) for column in columns])
+    for cells in rows:
+        writer.writerow([_csv_cell(value, column.kind) for column, value in zip(columns, cells, strict=True)])
+        if text.tell() > _PIECE:
+            yield text.getvalue().encode("utf-8", "replace")
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode("utf-8", "replace")
 
 
 def mark_problems(

@@ -6,8 +6,9 @@ from flask import Blueprint, Response, flash, redirect, request, session, url_fo
 from flask_login import current_user, login_user, logout_user
 
 from portal import sessions, users
-from portal.access import act, public, requires
+from portal.access import act, public, requires, with_new_cookie
 from portal.pages import local_path, page
+from portal.plugging import registry
 from portal.refusals import Refused
 from portal.sessions import LoginSession
 
@@ -31,6 +32,8 @@ def sign_in() -> Response:
         user = sessions.check_login(account, password, request.remote_addr or "")
     except Refused as refusal:
         return page("auth/login.html", status=422, next=target, account=account[:40], errors={"account": str(refusal)})
+    if current_user.is_authenticated:
+        sessions.end(current_user.session_id, "换人登录")
     session.clear()
     user.session_id = sessions.open_for(user, request.remote_addr or "", request.user_agent.string)
     login_user(user)
@@ -86,12 +89,15 @@ def change_password() -> Response:
     if new != again:
         errors["again"] = "两次输入的新口令不一致"
     if not errors:
-        words = (current_user.name, current_user.unit, current_user.unit_label)
+        named = (word for unit in registry().units for word in (unit.key, unit.name, unit.short_name))
+        words = (current_user.name, current_user.unit_label, *named)
         problems = users.set_password(current_user, new, words=words)
         if problems:
             errors["new"] = "；".join(problems)
     if errors:
         return page("auth/password.html", status=422, errors=errors, forced=sessions.password_expired(current_user))
     sessions.end_all(current_user, "口令已修改", keep=current_user.session_id)
+    current_user.session_id = sessions.renew(current_user.session_id)
+    login_user(current_user)
     flash("口令已修改，其他登录已结束", "success")
-    return redirect(url_for("home.index"), 303)
+    return with_new_cookie(redirect(url_for("home.index"), 303))

@@ -14,7 +14,7 @@ from portal.workdays import Quarter
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 
-STATES = ((obligations.OPEN, "待办"), (obligations.FULFILLED, "已办"), (obligations.WITHDRAWN, "已撤销"), (obligations.MOVED, "已转出"))
+STATES = ((obligations.OPEN, "待办"), (obligations.FULFILLED, "已办"), (obligations.MISSED, "未履行"), (obligations.WITHDRAWN, "已撤销"), (obligations.MOVED, "已转出"))
 
 
 def _unit_shown() -> str:

@@ -28,7 +28,7 @@ def test_every_hook_has_a_caller_and_an_implementation() -> None:
         p.read_text(encoding="utf-8") for p in [*(ROOT / "plugins").rglob("*.py"), ROOT / "portal" / "core_hooks.py"]
     )
     for name in HOOKS:
-        assert re.search(rf"\"{name}\"|hook\.{name}\b", core), f"{name} is never called"
+        assert re.search(rf"\"{name}\"|hooks?\.{name}\b", core), f"{name} is never called"
         assert re.search(rf"@hookimpl\s+def {name}\(", implemented), f"{name} has no implementation"
 
 

@@ -38,3 +38,9 @@ def test_nothing_is_left_for_later_and_nothing_points_outside() -> None:
         assert "/work/" not in text and "../shared" not in text, path
         if path.suffix in (".html", ".css"):
             assert not fetched.search(text), f"{path.relative_to(ROOT)}: {fetched.search(text)}"
+
+
+def test_no_insert_swallows_a_missing_value() -> None:
+    """SQLite's INSERT OR IGNORE also swallows NOT NULL violations: rows vanish without a word. Name the conflict instead."""
+    ignoring = "on_conflict_" + "ignore"
+    assert [path for path in CODE if ignoring in path.read_text(encoding="utf-8")] == []

@@ -8,13 +8,16 @@ from typing import Any
 from flask import Blueprint
 
 from plugins.areas.credit import check_models, checks, demo, models, panel, parties, publicity
+from plugins.areas.credit import quarter as quarter_rows
 from plugins.areas.credit.views import blueprint
 from portal.toolkit import (
     Alert,
     JobKind,
+    ListEntry,
     NavigationItem,
     Panel,
     Permission,
+    RecordKind,
     Schema,
     Setting,
     hookimpl,
@@ -120,10 +123,32 @@ def on_subject_registered(subject: Any, event: str, before: Any) -> None:
 
 
 @hookimpl
+def on_subjects_registered(batch: list[Any]) -> None:
+    parties.remember_new([one.subject for one in batch])
+
+
+@hookimpl
 def on_day(day: Any) -> None:
     publicity.end_due(day)
 
 
 @hookimpl
+def quarter_list_entries(kind: str, unit: str, quarter: Any) -> list[ListEntry]:
+    return quarter_rows.entries(kind, unit, quarter)
+
+
+@hookimpl
+def on_quarter_list_row(kind: str, unit: str, entry: ListEntry) -> Any:
+    return quarter_rows.expect(kind, unit, entry)
+
+
+@hookimpl
 def demonstrate(zone: Any) -> None:
     demo.demonstrate(zone)
+
+
+@hookimpl
+def register_record_kinds() -> list[RecordKind]:
+    from plugins.areas.credit import record_kinds
+
+    return record_kinds.KINDS

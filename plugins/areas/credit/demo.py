@@ -3,16 +3,17 @@ objections in each stage and repairs, all through the functions that the pages c
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from plugins.areas.credit import checks, demo_steps, publicity, record_rules, records
+from plugins.areas.credit import checks, demo_steps, publicity, quarter, record_rules, records
 from plugins.areas.credit.demo_cases import OTHERS, Case, cases_of
 from plugins.areas.credit.models import DishonestyRecord
 from plugins.areas.credit.record_rules import Entry
-from portal.toolkit import Subject, Unit, clock, registry, transaction, units
+from portal.toolkit import Subject, Unit, clock, quarter_lists, registry, units
 
 _BEFORE = timedelta(days=150)
 _PURPOSES = ("land", "bidding", "procurement", "permit", "funding", "honour")
@@ -76,6 +77,7 @@ def _decisions(story: Story, unit: Unit) -> None:
     diligence = zone.diligence(unit.key)
     days = zone.workdays(zone.quarter.first - _BEFORE, zone.end.date())
     recent = [day for day in days if day >= zone.quarter.first - timedelta(days=12)]
+    missing: list[Callable[[], Entry]] = []
     for number in range(count + 5):
         # A few of the quarters before, so that there is something to repair and to end.
         decided = rng.choice(recent if number < count else days[:60])
@@ -86,14 +88,8 @@ def _decisions(story: Story, unit: Unit) -> None:
         elif luck < diligence + 0.6 * (1 - diligence):
             story.act(zone.after(decided, rng.randint(8, 14)), unit.key, _enter(unit, make))
         elif zone.after(decided, 7) < zone.end.date():
-            listed = max(
-                zone.after(decided, 8), zone.workdays(zone.end.date() - timedelta(days=7), zone.end.date())[0]
-            )
-            story.zone.schedule(
-                story.moment(listed),
-                zone.people[(unit.key, "liaison")][0],
-                _expect(unit, make, zone.quarter.label),
-            )
+            missing.append(make)
+    _list(story, unit, missing)
 
 
 def _entry_maker(story: Story, unit: Unit, cases: list[Case], decided: date) -> Callable[[], Entry]:
@@ -130,20 +126,30 @@ def _enter(unit: Unit, make: Callable[[], Entry]) -> Callable[[], None]:
     return lambda: records.enter(make(), unit=unit.key) and None
 
 
-def _expect(unit: Unit, make: Callable[[], Entry], quarter: str) -> Callable[[], None]:
-    def expect() -> None:
-        entry = make()
-        with transaction():
-            records.expect(
-                entry.document_number,
-                entry.party_name,
-                entry.party_code,
-                entry.decided_on,
-                unit.key,
-                f"{quarter}清单",
+def _list(story: Story, unit: Unit, missing: list[Callable[[], Entry]]) -> None:
+    """The unit's list of the quarter: what it entered, and what it decided and forgot to enter."""
+    zone = story.zone
+    if not missing and story.random.random() > zone.diligence(unit.key):
+        return
+    day = zone.after(quarter_lists.opens_on(zone.quarter), story.random.randint(1, 5))
+
+    def send() -> None:
+        held = quarter.entries(quarter.KIND, unit.key, zone.quarter)
+        lines = ["行政相对人名称,统一社会信用代码,决定文书号,决定日期,违法行为类型"]
+        lines += [f"{e.name},{e.code},{e.document},{e.day},{e.fields['违法行为类型']}" for e in held]
+        for make in missing:
+            e = make()
+            if zone.quarter.first <= e.decided_on <= clock.today():
+                lines.append(f"{e.party_name},{e.party_code},{e.document_number},{e.decided_on},{e.act_kind}")
+        if len(lines) == 1:
+            quarter_lists.send_nil(unit.key, zone.quarter, quarter.KIND)
+        else:
+            content = io.BytesIO("\n".join(lines).encode())
+            quarter_lists.send(
+                unit.key, zone.quarter, quarter.KIND, content, f"{zone.quarter}-失信主体清单.csv"
             )
 
-    return expect
+    zone.schedule(story.moment(day), zone.people[(unit.key, "liaison")][0], send)
 
 
 def _publish(story: Story) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import peewee
 
-from plugins.areas.credit import letters, objection_rules, record_rules, records
+from plugins.areas.credit import corrections, letters, objection_rules, record_rules
 from plugins.areas.credit.models import DishonestyRecord, Objection
 from plugins.areas.credit.objection_rules import OPEN_STATES
 from plugins.areas.credit.reach import places_of
@@ -212,7 +212,7 @@ def correct(objection: Objection, viewer: Any, entry: record_rules.Entry, reason
     with transaction():
         at_desk = objection.state == objection_rules.DIFFERS
         before = _step(objection, "correct", viewer, answer=reason.strip())
-        records.correct(
+        corrections.correct(
             objection.record, entry, f"异议 {objection.id}：{reason.strip()}" if reason.strip() else ""
         )
         obligations.fulfil("objection_correct" if at_desk else "objection_verify", (OBJECTION, objection.id))

@@ -60,6 +60,17 @@ def read_party(entry: Entry, subject_id: int | None = None) -> tuple[Party, dict
     return Party(subject, code, id_number, key), problems
 
 
+def known_party(name: str, code: str) -> tuple[Subject | None, str]:
+    """The subject and the identity key of a party known from a list: by its code, else by a name that only one subject
+    has; two of one name are not guessed between."""
+    subject = find_subject(code) if code else None
+    if not code:
+        same = list(Subject.select().where(Subject.name_key == subjects.name_key(name)).limit(2))
+        subject = same[0] if len(same) == 1 else None
+        code = (subject.credit_code or subject.registration_number or "") if subject else ""
+    return subject, code or (f"subject:{subject.id}" if subject else "name:" + subjects.name_key(name))
+
+
 def ended_before(subject: Subject | None, decided_on: date | None) -> tuple[str, date] | None:
     """(state, day) when the subject had ended before the decision, else None."""
     if subject is None or decided_on is None or subject.state == "存续":
@@ -96,6 +107,18 @@ def prefill(subject: Subject) -> dict[str, Any]:
     }
 
 
+def remember_new(fresh: list[Subject]) -> None:
+    """As :func:`remember_codes` for new subjects that came together: records that stood under their codes are theirs."""
+    by_code = {code: subject for subject in fresh for code in (subject.credit_code, subject.registration_number) if code}
+    codes = sorted(by_code)
+    for start in range(0, len(codes), 500):
+        waiting = DishonestyRecord.select(DishonestyRecord.party_code).where(
+            DishonestyRecord.subject.is_null() & DishonestyRecord.party_code.in_(codes[start : start + 500])
+        )
+        for (code,) in list(waiting.distinct().tuples()):
+            remember_codes(by_code[code], None)
+
+
 def remember_codes(subject: Subject, before: dict[str, Any] | None) -> None:
     """Keep a code that a registration replaced (个转企), and give the subject the records that stood under its code."""
     former = {(before or {}).get("credit_code"), (before or {}).get("registration_number")}
@@ -103,7 +126,7 @@ def remember_codes(subject: Subject, before: dict[str, Any] | None) -> None:
         former.add(next((code for code in subjects.read_code(subject.turned_from) if code), None))
     for code in sorted(code for code in former if code):
         if code not in (subject.credit_code, subject.registration_number):
-            FormerCode.insert(code=code, subject=subject).on_conflict_ignore().execute()
+            FormerCode.insert(code=code, subject=subject).on_conflict(action="nothing").execute()
     known = [code for code in (subject.credit_code, subject.registration_number, *former) if code]
     DishonestyRecord.update(subject=subject).where(
         DishonestyRecord.subject.is_null() & DishonestyRecord.party_code.in_(known)

@@ -1,15 +1,14 @@
-"""失信信息录入: a decision is entered, corrected with its wrong version kept, or annulled; each act audited in one transaction."""
+"""失信信息录入: a decision is checked, entered and owed for in one audited transaction; what follows from its facts."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import peewee
 
 from plugins.areas.credit import parties, publicity_rules, record_rules
-from plugins.areas.credit.models import DishonestyRecord, RecordVersion
+from plugins.areas.credit.models import DishonestyRecord
 from plugins.areas.credit.parties import Party
 from plugins.areas.credit.publicity_rules import Decision, Publicity
 from plugins.areas.credit.reach import is_holder
@@ -34,7 +33,7 @@ EXPECTED = "dishonesty_expected"
 TAKE_BACK = "publicity_withdrawal"
 
 #: Fields of an entry that are stored as they are.
-_STORED = (
+STORED = (
     "kind", "category", "party_kind", "party_name", "representative", "representative_title", "document_name",
     "document_number", "decided_on", "act_kind", "facts", "basis", "content", "fine", "confiscated", "licence",
     "valid_until", "ban_until", "field", "simple_procedure", "severity", "sector_rule", "note",
@@ -60,7 +59,7 @@ def decision_of(entry: Entry, unit: str) -> Decision:
 
 def entry_of(record: DishonestyRecord) -> Entry:
     """The stored record as an entry, for its correction form and for the rules."""
-    kept = {name: getattr(record, name) for name in _STORED}
+    kept = {name: getattr(record, name) for name in STORED}
     return Entry(
         **kept, party_code=record.party_code, id_number=record.id_number, penalty_kinds=tuple(record.penalty_kinds),
         measures=tuple(record.measures), track=record.track, public=record.publicity != record_rules.NOT_WANTED,
@@ -97,7 +96,8 @@ def check(entry: Entry, unit: str, subject_id: int | None = None) -> tuple[Entry
     return entry, party
 
 
-def _values(entry: Entry, party: Party, unit: str) -> dict[str, Any]:
+def values_of(entry: Entry, party: Party, unit: str) -> dict[str, Any]:
+    """What is stored for an entry: its fields, its party, what the rules say of its publicity and force today."""
     decision = decision_of(entry, unit)
     track = publicity_rules.track(entry.track) if entry.track else publicity_rules.track_for(decision)
     term = publicity_rules.publicity(decision, clock.today(), track)
@@ -112,7 +112,7 @@ def _values(entry: Entry, party: Party, unit: str) -> dict[str, Any]:
         # Light dishonesty that the rules keep from the public is no ground for sanctions either.
         force_until = term.latest_end or entry.decided_on - timedelta(days=1)
     return {
-        **{name: getattr(entry, name) for name in _STORED},
+        **{name: getattr(entry, name) for name in STORED},
         "penalty_kinds": list(entry.penalty_kinds), "measures": list(entry.measures), "track": track.key,
         "subject": party.subject, "party_code": party.code, "id_number": party.id_number, "party_key": party.key,
         "party_name_key": subjects.name_key(entry.party_name), "document_key": record_rules.document_key(entry.document_number),
@@ -120,7 +120,8 @@ def _values(entry: Entry, party: Party, unit: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _same(values: dict[str, Any]) -> DishonestyRecord | None:
+def same_identity(values: dict[str, Any]) -> DishonestyRecord | None:
+    """The record that has the identity of these values, or None."""
     return DishonestyRecord.get_or_none(
         (DishonestyRecord.document_key == values["document_key"])
         & (DishonestyRecord.party_key == values["party_key"])
@@ -128,7 +129,14 @@ def _same(values: dict[str, Any]) -> DishonestyRecord | None:
     )
 
 
-def _refuse_double(there: DishonestyRecord, unit: str) -> None:
+def same_decision(entry: Entry, party: Party) -> DishonestyRecord | None:
+    """The record of the same decision on the same party, whoever entered it, or None."""
+    key = record_rules.document_key(entry.document_number)
+    return same_identity({"document_key": key, "party_key": party.key, "decided_on": entry.decided_on})
+
+
+def refuse_double(there: DishonestyRecord, unit: str) -> None:
+    """Raise Refused naming who entered the same decision, and when."""
     who = "本单位" if there.unit == unit else units.name_of(there.unit)
     raise Refused(
         f"{who}已于 {there.entered_on} 录入同一决定（{there.document_number}，{there.party_name}，{there.decided_on}），"
@@ -145,11 +153,11 @@ def enter(
     The record marked 公示 starts the publisher's D6. Raises Refused for bad values, open doubts and doubles.
     """
     entry, party = check(entry, unit, subject_id)
-    values = _values(entry, party, unit)
+    values = values_of(entry, party, unit)
     with transaction():
-        there = _same(values)
+        there = same_identity(values)
         if there is not None:
-            _refuse_double(there, unit)
+            refuse_double(there, unit)
         try:
             with database.atomic():
                 record = DishonestyRecord.create(
@@ -157,10 +165,10 @@ def enter(
                     entered_by=audit.actor().name,
                 )  # fmt: skip
         except peewee.IntegrityError:
-            there = _same(values)
+            there = same_identity(values)
             if there is None:
                 raise
-            _refuse_double(there, unit)
+            refuse_double(there, unit)
         _owed_and_done(record)
         open_publicity(record)
         audit.record("录入失信信息", RECORD, record.id, after=plain(record), note=source)
@@ -194,8 +202,7 @@ def expect(
 
     Runs inside the transaction of the act that brings the list.
     """
-    subject = parties.find_subject(code) if code else None
-    key = code or "name:" + subjects.name_key(party_name)
+    subject, key = parties.known_party(party_name, code)
     known = identity(document_number, key, decided_on)
     return obligations.open_obligation(
         "dishonesty", unit, record=(EXPECTED, f"{document_number}|{code or party_name}|{decided_on}"), title=f"录入失信信息：{party_name} {document_number}（{source}）",
@@ -217,111 +224,6 @@ def changed(record: DishonestyRecord, values: dict[str, Any]) -> None:
     record.version += 1
 
 
-def correct(
-    record: DishonestyRecord, entry: Entry, reason: str, *, subject_id: int | None = None
-) -> DishonestyRecord:
-    """Correct a record: the version before it is kept (二（四） 更正). Raises Refused, Stale."""
-    if record.state != record_rules.ACTIVE:
-        raise Refused(f"这条信息{record.state_label}，不能再更正")
-    if not reason.strip():
-        raise Refused("更正必须写明原因", {"reason": "更正原因不能为空"})
-    entry, party = check(entry, record.unit, subject_id)
-    values = _corrected(record, _values(entry, party, record.unit))
-    before = plain(record)
-    if all(before[name] == _plain_value(value) for name, value in values.items() if name in before):
-        raise Refused("没有改动任何一项，不需要更正")
-    with transaction():
-        there = _same(values)
-        if there is not None and there.id != record.id:
-            _refuse_double(there, record.unit)
-        number, known = record.version, _identity_of(record)
-        changed(record, values | ({"publicity_changed_on": clock.today()} if record.published_on else {}))
-        RecordVersion.create(
-            record=record, number=number, values=before, reason=reason.strip(), corrected_at=clock.now(),
-            corrected_by=audit.actor().name, unit=audit.actor().unit,
-        )  # fmt: skip
-        _follow_identity(record, known)
-        if record.publicity == record_rules.DUE:
-            open_publicity(record, clock.today())
-        else:
-            obligations.withdraw("publicity", (RECORD, record.id), "更正后不需要公示")
-        audit.record(
-            "更正失信信息", RECORD, record.id, before=before, after=plain(record), note=reason.strip()
-        )
-    return record
-
-
-def _identity_of(record: DishonestyRecord) -> str:
-    return identity(record.document_number, record.party_key, record.decided_on)
-
-
-def _follow_identity(record: DishonestyRecord, before: str) -> None:
-    """A corrected number, party or date: what was owed and done follows it, so that the decision still counts once."""
-    now, owed = _identity_of(record), obligations.Obligation
-    if now == before:
-        return
-    of_unit = (owed.kind == "dishonesty") & (owed.unit == record.unit)
-    if owed.select().where(of_unit & (owed.identity == now)).exists():
-        obligations.fulfil_one(owed.get(of_unit & (owed.identity == now)), (RECORD, record.id))
-        owed.update(state=obligations.WITHDRAWN, reason="更正后与另一项为同一决定").where(
-            of_unit & (owed.identity == before)
-        ).execute()
-    else:
-        owed.update(identity=now).where(of_unit & (owed.identity == before)).execute()
-
-
-def _corrected(record: DishonestyRecord, values: dict[str, Any]) -> dict[str, Any]:
-    """What a correction stores: a published record stays published, its period counted anew from its own first day."""
-    if record.publicity not in (record_rules.PUBLISHED, record_rules.ENDED):
-        return values
-    decision_entry = Entry(
-        **{name: values[name] for name in _STORED},
-        penalty_kinds=tuple(values["penalty_kinds"]),
-        track=values["track"],
-    )
-    term = publicity_rules.publicity(
-        decision_of(decision_entry, record.unit), record.published_on, publicity_rules.track(values["track"])
-    )
-    values["publicity"] = record.publicity
-    if not term.published:
-        return values | {
-            "publicity": record_rules.ENDED,
-            "publicity_ended_on": clock.today(),
-            "publicity_reason": term.reason,
-        }
-    ends = {
-        "public_earliest": term.earliest_end,
-        "public_until": term.latest_end,
-        "publicity_reason": term.reason,
-    }
-    return values | ends | ({} if values["valid_until"] else {"force_until": term.latest_end})
-
-
-def annul(record: DishonestyRecord, reason: str) -> None:
-    """The decision was annulled or found unlawful: it counts no more at once, and publicity is withdrawn within the
-    days of the setting (决定被变更、撤销的，撤回公示). Raises Refused, Stale."""
-    if record.state == record_rules.ANNULLED:
-        raise Refused("这条信息已经撤销")
-    if not reason.strip():
-        raise Refused("撤销必须写明依据的文书和原因", {"reason": "撤销原因不能为空"})
-    before = plain(record)
-    with transaction():
-        was_public = record.publicity in (record_rules.PUBLISHED, record_rules.WITHDRAWING)
-        state = record_rules.WITHDRAWING if was_public else record.publicity
-        if record.publicity == record_rules.DUE:
-            state = record_rules.NOT_WANTED
-            obligations.withdraw("publicity", (RECORD, record.id), f"决定已撤销：{reason.strip()}")
-        changed(record, {"state": record_rules.ANNULLED, "publicity": state})
-        if was_public:
-            DishonestyRecord.update(publicity_changed_on=clock.today()).where(
-                DishonestyRecord.id == record.id
-            ).execute()
-            owe_take_back(record, "决定被撤销")
-        audit.record(
-            "撤销失信信息", RECORD, record.id, before=before, after=plain(record), note=reason.strip()
-        )
-
-
 def owe_take_back(record: DishonestyRecord, words: str) -> None:
     """The publisher owes taking the record back from the public system within the days of the setting."""
     obligations.open_obligation(
@@ -329,10 +231,6 @@ def owe_take_back(record: DishonestyRecord, words: str) -> None:
         title=f"停止（撤回）公示：{record.party_name} {record.document_number}", started_on=clock.today(), started_words=words,
         days=settings.value("days.publicity_withdrawal"), subject=record.subject,
     )  # fmt: skip
-
-
-def _plain_value(value: Any) -> Any:
-    return value.id if hasattr(value, "credit_code") else value
 
 
 def plain(record: DishonestyRecord) -> dict[str, Any]:
@@ -348,8 +246,3 @@ def plain(record: DishonestyRecord) -> dict[str, Any]:
         "party_key",
     }
     return {name: value for name, value in record.__data__.items() if name not in skipped}
-
-
-def entry_values(entry: Entry) -> dict[str, Any]:
-    """The entry as plain values (a form shown again, a stored row)."""
-    return asdict(entry)

@@ -208,7 +208,10 @@ def _opening(repair: Repair) -> str:
 
 
 def _told(found: list[Condition]) -> list[str]:
-    return [f"（{n}）{c.text}：{c.result_label}，{c.finding}（{c.source}）。" for n, c in enumerate(found, 1)]
+    return [
+        f"（{n}）{c.text}：{c.result_label}，{c.finding}（{c.source.replace('（条号待核）', '')}）。"
+        for n, c in enumerate(found, 1)
+    ]
 
 
 def _rule_told(upper_rule: str) -> list[str]:

@@ -151,7 +151,7 @@ def score_rows(quarter: Any, unit: str, item: str) -> list[dict[str, Any]]:
 
 
 @hookimpl
-def each_day(day: Any) -> None:
+def on_day(day: Any) -> None:
     from plugins.areas.inspections import draws
 
     draws.settle_due()
@@ -162,3 +162,10 @@ def demonstrate(zone: Any) -> None:
     from plugins.areas.inspections import demo
 
     demo.demonstrate(zone)
+
+
+@hookimpl
+def register_record_kinds():
+    from plugins.areas.inspections import record_kinds
+
+    return record_kinds.KINDS

@@ -33,7 +33,8 @@ def _own(unit: str) -> None:
         raise NotAllowed("只能维护本单位的执法检查人员")
 
 
-def _checked(unit: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def checked(unit: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as they are stored. Raises Refused with a sentence for each wrong field."""
     made: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, (words, longest, needed) in TEXTS.items():
@@ -71,7 +72,7 @@ def _checked(unit: str, values: Mapping[str, Any]) -> dict[str, Any]:
 def save(unit: str, values: Mapping[str, Any], inspector_id: int | None = None) -> Inspector:
     """Enter an inspector of the actor's unit or change one. Raises Refused, NotAllowed, Missing."""
     _own(unit)
-    made = _checked(unit, values)
+    made = checked(unit, values)
     who = audit.actor()
     with transaction():
         found = inspector_of(unit, inspector_id) if inspector_id else None

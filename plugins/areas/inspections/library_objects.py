@@ -19,7 +19,7 @@ def label(subject: Subject, words: str) -> None:
     with transaction():
         SubjectLabel.insert(
             subject=subject, label=words, entered_by=audit.actor().name, entered_at=clock.now()
-        ).on_conflict_ignore().execute()
+        ).on_conflict(action="nothing").execute()
         audit.record("加监管标签", "subject", subject.id, note=words)
 
 
@@ -67,7 +67,8 @@ def import_objects(number: str, text: str, source: str = "粘贴") -> tuple[int,
     return taken, problems
 
 
-def _import_object(number: str, cells: Mapping[str, str], source: str) -> None:
+def values_of(cells: Mapping[str, str]) -> dict[str, Any]:
+    """What a row's cells (by OBJECT_COLUMNS) store beside the object's identity. Raises Refused."""
     for name in ("类型", "编号", "名称"):
         if not cells[name]:
             raise Refused(f"{name}不能为空")
@@ -83,17 +84,29 @@ def _import_object(number: str, cells: Mapping[str, str], source: str) -> None:
     subject = subjects.by_code(cells["所属主体代码"]) if cells["所属主体代码"] else None
     if cells["所属主体代码"] and subject is None:
         raise Refused(f"所属主体代码“{cells['所属主体代码']}”没有登记")
-    values = {
+    return {
         "name": cells["名称"], "street": cells["街道"], "address": cells["地址"], "risk_class": cells["信用风险等级"],
-        "subject": subject, "valid": True, "source": source,
+        "subject": subject,
     }  # fmt: skip
+
+
+def take_object(number: str, cells: Mapping[str, str], source: str) -> CheckObject:
+    """Store one object of the item's library, or bring it up to date, audited. Raises Refused."""
+    with transaction():
+        thing = _import_object(number, cells, source)
+        audit.record("导入检查对象", "check_object", thing.id, after={"number": number, **cells}, note=source)
+    return thing
+
+
+def _import_object(number: str, cells: Mapping[str, str], source: str) -> CheckObject:
+    values = values_of(cells) | {"valid": True, "source": source}
     same = (
         (CheckObject.number == number)
         & (CheckObject.kind == cells["类型"])
         & (CheckObject.code == cells["编号"])
     )
     if CheckObject.update(**values).where(same).execute() == 0:
-        CheckObject.create(
+        return CheckObject.create(
             number=number,
             kind=cells["类型"],
             code=cells["编号"],
@@ -101,6 +114,7 @@ def _import_object(number: str, cells: Mapping[str, str], source: str) -> None:
             entered_at=clock.now(),
             **values,
         )
+    return CheckObject.get(same)
 
 
 def drop_object(object_id: int) -> None:

@@ -112,6 +112,20 @@ def on_subject_registered(subject, event, before) -> None:
 
 
 @hookimpl
+def on_subjects_registered(batch) -> None:
+    from . import batches
+
+    batches.on_arrived(batch)
+
+
+@hookimpl
+def on_registration_withdrawn(subject, event) -> None:
+    from . import pushes
+
+    pushes.on_withdrawn(subject, event)
+
+
+@hookimpl
 def on_subject_cancelled(subject, event) -> None:
     from . import linkage, pushes
 
@@ -142,14 +156,14 @@ def subject_alerts(subject):
 
 @hookimpl
 def quarter_list_entries(kind, unit, quarter):
-    from . import quarter as lists
+    from . import permit_listing as lists
 
     return lists.entries(kind, unit, quarter)
 
 
 @hookimpl
 def on_quarter_list_row(kind, unit, entry):
-    from . import quarter as lists
+    from . import permit_listing as lists
 
     return lists.expect(kind, unit, entry)
 
@@ -180,3 +194,10 @@ def demonstrate(zone) -> None:
     from . import demo
 
     demo.schedule(zone)
+
+
+@hookimpl
+def register_record_kinds():
+    from . import record_kinds
+
+    return [record_kinds.KIND]

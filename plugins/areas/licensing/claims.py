@@ -203,6 +203,23 @@ def withdraw_rows(subject: Subject, reason: str) -> None:
         )
 
 
+def withdraw_untouched(push: Push, reason: str) -> None:
+    """Withdraw the rows of a push on which no unit has acted yet. Raises Refused when one has."""
+    rows = list(Claim.select().where(Claim.push == push))
+    touched = next((row for row in rows if row.state not in ("open", "outside", "withdrawn")), None)
+    if touched is not None:
+        who = units.name_of(touched.unit) or touched.body
+        raise Refused(f"{who}已办理“{touched.item_name or push.subject.name}”的认领或回退，登记不能撤回")
+    living = [row for row in rows if row.state != "withdrawn"]
+    for claim in living:
+        Claim.update(state="withdrawn", closed_reason=reason).where(Claim.id == claim.id).execute()
+        for kind in ("claim", "feedback", "rollback_decision"):
+            obligations.withdraw(kind, (RECORD, claim.id), reason)
+        audit.record(
+            "撤回推送", RECORD, claim.id, before={"state": claim.state}, after={"state": "withdrawn"}, note=reason
+        )
+
+
 def claim_for(viewer: Any, claim_id: int) -> Claim:
     """The row, for its unit, the unit that supervises, the registrar, the office and the convenors. Raises Missing."""
     found = Claim.get_or_none(Claim.id == claim_id)

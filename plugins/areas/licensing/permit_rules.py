@@ -52,3 +52,18 @@ def document_identity(subject_id: int | str, document: str, day: date) -> str:
     """What makes a decision the same decision: subject, number in any spelling, day (scoring.md "Due")."""
     spelt = unicodedata.normalize("NFKC", document).casefold()
     return f"{subject_id}:{''.join(sign for sign in spelt if sign.isalnum())}:{day.isoformat()}"
+
+
+#: The words of a permit's fields, for its history.
+FIELD_LABELS = {
+    "subject": "行政相对人", "unit": "许可机关", "item": "许可事项", "number": "许可编号", "certificate": "许可证书名称",
+    "document_name": "决定文书名称", "document": "决定文书号", "category": "许可类别", "content": "许可内容",
+    "decided_on": "许可决定日期", "valid_from": "有效期自", "valid_until": "有效期至", "state": "状态", "ended_on": "终止日期",
+    "note": "备注",
+}  # fmt: skip
+
+
+def change_words(name: str, old: object, new: object) -> str:
+    """One changed field of a permit in words."""
+    shown = [STATES.get(str(value), str(value)) if value not in (None, "") else "空" for value in (old, new)]
+    return f"{FIELD_LABELS.get(name, name)}：{shown[0]} → {shown[1]}"

@@ -223,3 +223,16 @@ def on_cancelled(subject: Subject, event: str) -> None:
         Push.update(state="dropped", note=reason).where(Push.id == push.id).execute()
         obligations.withdraw("push", (RECORD, push.id), reason)
     claims.withdraw_rows(subject, reason)
+
+
+def on_withdrawn(subject: Subject, event: SubjectEvent) -> None:
+    """The pushing unit takes a registration back: its push and what was pushed need nobody's work any more.
+
+    Raises Refused when a unit has already claimed, answered or rolled back one of its rows.
+    """
+    push = Push.get_or_none(Push.event == event)
+    if push is None:
+        return
+    claims.withdraw_untouched(push, "登记已由推送单位撤回")
+    Push.update(state="dropped", note="登记已撤回").where(Push.id == push.id).execute()
+    obligations.withdraw("push", (RECORD, push.id), "登记已由推送单位撤回")

@@ -15,10 +15,10 @@ from plugins.areas.credit import (
     check_files,
     check_lists,
     checks,
+    corrections,
     near_names,
     panel,
     publicity,
-    records,
     repairs,
 )
 from plugins.areas.credit.check_models import CheckedParty, CheckedRecord, SanctionCheck
@@ -99,7 +99,7 @@ def test_only_records_in_force_are_answered(people, hand, state, hits):
         hand.set(clock.at(date(2027, 6, 2), 11))
         publicity.end_due(clock.today())
     if state == "annulled":
-        records.annul(made, "撤销")
+        corrections.annul(made, "撤销")
     if state == "repaired":
         repair = repairs.apply(made, applicant="甲", statement="已改", entered_unit="police")
         repairs.approve(repair, confirmed=frozenset(CONFIRMED_BY_OFFICER))
@@ -131,9 +131,9 @@ def _live(hand, steps: list[str], days: list[int]) -> None:
             if step == "publish":
                 publicity.publish(record)
             elif step == "correct":
-                records.correct(record, stage.entry(firm, fine=100_000 * wait), "更正")
+                corrections.correct(record, stage.entry(firm, fine=100_000 * wait), "更正")
             elif step == "annul":
-                records.annul(record, "撤销")
+                corrections.annul(record, "撤销")
             elif step == "repair":
                 repair = repairs.apply(record, applicant="甲", statement="已改", entered_unit="police")
                 repairs.approve(repair, confirmed=frozenset(CONFIRMED_BY_OFFICER))

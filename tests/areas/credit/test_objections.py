@@ -8,7 +8,14 @@ from datetime import date, timedelta
 import pdfplumber
 import pytest
 
-from plugins.areas.credit import letters, objection_rules, objections, publicity, records, repairs
+from plugins.areas.credit import (
+    corrections,
+    letters,
+    objection_rules,
+    objections,
+    publicity,
+    repairs,
+)
 from plugins.areas.credit.models import DishonestyRecord, Objection, RecordVersion
 from plugins.areas.credit.objection_rules import STATE_LABELS
 from plugins.areas.credit.objections import Application
@@ -180,7 +187,7 @@ def test_nobody_objects_to_what_is_not_or_no_longer_public(people, hand):
     firm = stage.firm()
     waiting = stage.record(firm, document_number="待〔2026〕1号")
     gone = stage.published(firm, document_number="撤〔2026〕1号")
-    records.annul(gone, "撤销")
+    corrections.annul(gone, "撤销")
     repaired = stage.published(firm, document_number="修〔2026〕1号", decided_on=date(2026, 6, 1))
     repair = repairs.apply(repaired, applicant="甲", statement="已改", entered_unit="police")
     repairs.approve(repair, confirmed=frozenset(CONFIRMED_BY_OFFICER))

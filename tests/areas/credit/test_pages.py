@@ -8,7 +8,7 @@ from datetime import date
 import openpyxl
 import pytest
 
-from plugins.areas.credit import checks, objections, records, repairs
+from plugins.areas.credit import checks, corrections, objections, records, repairs
 from plugins.areas.credit.check_models import SanctionCheck
 from plugins.areas.credit.models import DishonestyRecord, Objection, Repair
 from plugins.areas.credit.objections import Application
@@ -146,7 +146,7 @@ def test_a_form_made_from_an_older_version_is_refused(as_person, people):
     made, officer = stage.record(stage.firm()), as_person("gongan-jingban")
     url = f"/credit/records/{made.id}/correct"
     form = officer.form(url, url)
-    records.correct(
+    corrections.correct(
         DishonestyRecord.get_by_id(made.id), stage.entry(made.subject, fine=3_000_000), "别人先改"
     )
     answer = officer.submit(

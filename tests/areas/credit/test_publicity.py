@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugins.areas.credit import publicity, records
+from plugins.areas.credit import corrections, publicity
 from plugins.areas.credit.models import DishonestyRecord
 from portal import audit, clock, core_hooks, units
 from portal.database import database
@@ -72,9 +72,9 @@ def test_a_whole_queue_is_published_at_once_but_only_what_the_filter_names(peopl
 def test_the_export_names_what_to_do_with_each_row_and_money_in_wan(people, hand):
     shown = stage.published(stage.firm(), document_number="公示〔2026〕1号", fine=1_234_500)
     taken = stage.published(stage.firm(), document_number="撤回〔2026〕1号")
-    records.annul(DishonestyRecord.get_by_id(taken.id), "复议撤销")
+    corrections.annul(DishonestyRecord.get_by_id(taken.id), "复议撤销")
     at(hand, date(2026, 9, 28))
-    records.correct(
+    corrections.correct(
         shown, stage.entry(shown.subject, document_number="公示〔2026〕1号", fine=1_234_600), "更正金额"
     )
     rows = {

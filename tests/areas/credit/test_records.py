@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 import pytest
 
-from plugins.areas.credit import parties, publicity, record_rules, records
+from plugins.areas.credit import corrections, parties, publicity, record_rules, records
 from plugins.areas.credit.models import DishonestyRecord, FormerCode, RecordVersion
-from portal import audit, clock, database, subjects
+from portal import audit, clock, database, quarter_lists, subjects
 from portal.facts import of_all, span_of
 from portal.obligations import FULFILLED, OPEN, WITHDRAWN, Obligation
 from portal.refusals import Refused, Stale
@@ -155,7 +156,7 @@ def test_a_correction_keeps_the_wrong_version_and_says_who_and_why(people):
     made = stage.published(stage.firm())
     right = stage.entry(made.subject, fine=3_000_000, content="罚款三万元")
     with stage.acting(people["gongan-jingban"]):
-        records.correct(made, right, "金额录错")
+        corrections.correct(made, right, "金额录错")
     (kept,) = RecordVersion.select()
     assert (kept.number, kept.values["fine"], kept.reason, kept.corrected_by) == (
         2,
@@ -177,21 +178,21 @@ def test_a_correction_keeps_the_wrong_version_and_says_who_and_why(people):
 def test_a_correction_needs_a_reason_and_a_change(people, reason, words):
     made = stage.record(stage.firm())
     with pytest.raises(Refused, match=words):
-        records.correct(made, stage.entry(made.subject), reason)
+        corrections.correct(made, stage.entry(made.subject), reason)
 
 
 def test_two_officers_correcting_at_once_the_second_is_told(people):
     made = stage.record(stage.firm())
     first, second = DishonestyRecord.get_by_id(made.id), DishonestyRecord.get_by_id(made.id)
-    records.correct(first, stage.entry(made.subject, fine=3_000_000), "一")
+    corrections.correct(first, stage.entry(made.subject, fine=3_000_000), "一")
     with pytest.raises(Stale, match="刚被别人改过"):
-        records.correct(second, stage.entry(made.subject, fine=4_000_000), "二")
+        corrections.correct(second, stage.entry(made.subject, fine=4_000_000), "二")
     assert DishonestyRecord.get_by_id(made.id).fine == 3_000_000
 
 
 def test_an_annulled_decision_counts_no_more_and_its_publicity_is_taken_back(people):
     made = stage.published(stage.firm())
-    records.annul(made, "行政复议决定撤销，通政复〔2026〕3号")
+    corrections.annul(made, "行政复议决定撤销，通政复〔2026〕3号")
     assert (made.state, made.publicity, made.in_force(clock.today()), made.is_public(clock.today())) == (
         "annulled", "withdrawing", False, False,
     )  # fmt: skip
@@ -200,12 +201,12 @@ def test_an_annulled_decision_counts_no_more_and_its_publicity_is_taken_back(peo
     assert owed("publicity")[1][1] == FULFILLED
     assert DishonestyRecord.get_by_id(made.id).publicity == "gone"
     with pytest.raises(Refused, match="已经撤销"):
-        records.annul(DishonestyRecord.get_by_id(made.id), "再来")
+        corrections.annul(DishonestyRecord.get_by_id(made.id), "再来")
 
 
 def test_a_record_annulled_before_publicity_is_never_published(people):
     made = stage.record(stage.firm())
-    records.annul(made, "决定自行撤销")
+    corrections.annul(made, "决定自行撤销")
     assert owed("publicity")[0][1] == WITHDRAWN
     with pytest.raises(Refused, match="不能公示"):
         publicity.publish(DishonestyRecord.get_by_id(made.id))
@@ -232,3 +233,28 @@ def test_a_firm_that_registers_later_gets_the_records_under_its_code(people):
 def test_labels_cover_every_field_of_an_entry():
     fields = set(record_rules.Entry.__dataclass_fields__) - {"confirmed"}
     assert fields == set(record_rules.LABELS)
+
+
+def test_a_units_quarter_list_is_compared_and_opens_what_the_platform_lacks(people):
+    entered = stage.record(stage.firm(), decided_on=date(2026, 9, 1))
+    forgotten = stage.firm()
+    lines = [
+        "行政相对人名称,统一社会信用代码,决定文书号,决定日期,违法行为类型,罚款金额（万元）",
+        f"{entered.party_name},{entered.party_code},通开公(治)罚决字[2026]101号,2026-09-01,未按规定登记住宿旅客信息,3",
+        f"{forgotten.name},,公〔2026〕77号,2026/8/3,占道,1",
+    ]
+    content = io.BytesIO("\n".join(lines).encode())
+    with stage.acting(people["gongan-lianluo"]):
+        quarter_lists.send("police", Quarter(2026, 3), "dishonesty", content, "清单.csv")
+        again = io.BytesIO("\n".join(lines).encode())
+        quarter_lists.send("police", Quarter(2026, 3), "dishonesty", again, "清单.csv")
+    assert [row[1:4] for row in owed("dishonesty")] == [
+        (FULFILLED, date(2026, 9, 1), date(2026, 9, 10)), (OPEN, date(2026, 8, 3), date(2026, 8, 12)),
+    ]  # fmt: skip
+    found = quarter_lists.comparison("police", Quarter(2026, 3), "dishonesty")
+    assert [entry.document for entry in found.listed_only] == ["公〔2026〕77号"]
+    assert [pair.differences for pair in found.different] == [(("罚款金额（万元）", "3", "2"),)]
+    made = stage.record(forgotten, document_number="公〔2026〕77号", decided_on=date(2026, 8, 3))
+    assert [row[1] for row in owed("dishonesty")] == [FULFILLED, FULFILLED]
+    assert Obligation.get(Obligation.started_on == date(2026, 8, 3)).record_id == str(made.id)
+    assert quarter_lists.comparison("police", Quarter(2026, 3), "dishonesty").listed_only == ()

@@ -19,6 +19,7 @@ from plugins.areas.licensing import (
 )
 from plugins.areas.licensing.models import CatalogueProposal, Claim, Push, RollBack
 from portal import clock, subjects, units
+from portal.database import transaction
 from portal.obligations import Obligation
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from tests.areas.licensing.register import DAY, ORDINARY, RESTAURANT, UNKNOWN, as_actor, pushed, registered
@@ -399,3 +400,13 @@ def test_all_rows_of_a_filter_are_claimed_not_those_of_the_page_only(app, as_per
     done = person.submit("/licensing/claims/", "/licensing/claims/act", scope="all")
     assert "已认领 61 条" in done.get_data(as_text=True)
     assert claims.state_counts(HOME) == {"claimed": (1, 61)}
+
+
+def test_rows_opened_in_one_statement_owe_what_a_row_opened_alone_owes(officer) -> None:
+    (row,) = pushed()
+    together = Obligation.get(Obligation.kind == "claim").__data__
+    Obligation.delete().execute()
+    with transaction():
+        claims.open_clock(row, row.subject.name, "推送")
+    alone = Obligation.get(Obligation.kind == "claim").__data__
+    assert {**together, "id": 0} == {**alone, "id": 0}

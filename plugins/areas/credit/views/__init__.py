@@ -10,6 +10,6 @@ blueprint = Blueprint(
     "credit", __name__, url_prefix="/credit", template_folder=str(Path(__file__).parents[1] / "templates")
 )
 
-from plugins.areas.credit.views import checks, objections, publicity, records, repairs  # noqa: E402
+from plugins.areas.credit.views import checks, entry, objections, publicity, records, repairs  # noqa: E402
 
-__all__ = ["blueprint", "checks", "objections", "publicity", "records", "repairs"]
+__all__ = ["blueprint", "checks", "entry", "objections", "publicity", "records", "repairs"]

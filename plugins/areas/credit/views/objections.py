@@ -13,7 +13,7 @@ from plugins.areas.credit.objections import Application
 from plugins.areas.credit.reach import is_holder, objection_for, places_of, record_for, repair_for
 from plugins.areas.credit.views import blueprint, history
 from plugins.areas.credit.views.answers import pdf
-from plugins.areas.credit.views.records import record_form_page
+from plugins.areas.credit.views.entry import record_form_page
 from portal.toolkit import (
     Missing,
     NotAllowed,

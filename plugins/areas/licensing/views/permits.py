@@ -166,7 +166,7 @@ def _show(found, refusal: Refused | None = None, values: dict[str, Any] | None =
         may_change=own and found.state == "live", refusal=str(refusal or ""), errors=refusal.fields if refusal else {},
         values=values or permits.plain(found), endings=[(k, permit_rules.DECISIONS[k]) for k in permit_rules.ENDINGS],
         items=_choices() if own else [], categories=permit_rules.CATEGORIES, today=clock.today(),
-        decisions=[(d, permit_rules.DECISIONS[d.kind]) for d in decisions], history=audit.history(permits.RECORD, found.id),
+        decisions=[(d, permit_rules.DECISIONS[d.kind]) for d in decisions], history=[(entry, [permit_rules.change_words(*one) for one in changes if one[0] not in ("subject", "unit")]) for entry, changes in audit.history(permits.RECORD, found.id)],
         measures=[(m, permit_rules.MEASURES.get(m.measure, "待采取措施")) for m in LinkedMeasure.select().where(LinkedMeasure.permit == found)],
         owed=[(o, obligations.lamp(o)) for o in obligations.of_record(permits.RECORD, found.id)],
     )  # fmt: skip
