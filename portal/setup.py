@@ -277,6 +277,9 @@ def install_fonts(machine: Machine) -> None:
             machine.say(f"注意：公文字体未能取得。{stopped}\n门户照常运行，但在放入字体之前不能生成公文。")
 
 
+WHOLE_SUITE = ("-n", "2", "--dist", "loadfile")
+
+
 def set_up(command: str, rest: Sequence[str], machine: Machine) -> None:
     """Carries out one of the commands; `rest` goes on to the portal's demonstration or to pytest."""
     if sys.version_info < OLDEST_PYTHON:
@@ -290,7 +293,8 @@ def set_up(command: str, rest: Sequence[str], machine: Machine) -> None:
     if command == "serve":
         machine.become([str(machine.clone / ".venv" / "bin" / "portal"), "demo", "--serve", *rest])
     elif command == "test":
-        machine.become([str(machine.python), "-m", "pytest", *rest])
+        # Two workers for the two cores; a file stays whole, so that its server is started once.
+        machine.become([str(machine.python), "-m", "pytest", *(rest or WHOLE_SUITE)])
     else:
         machine.say("安装完成。启动演示门户：python3 -m portal.setup serve")
 

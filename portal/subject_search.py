@@ -21,7 +21,7 @@ COUNTED = 1000
 
 #: What a list shows; the scope of business, which is long, is read on the subject's own page.
 _LISTED = (
-    Subject.id, Subject.credit_code, Subject.registration_number, Subject.name, Subject.category, Subject.street,
+    Subject.id, Subject.credit_code, Subject.registration_number, Subject.name, Subject.name_key, Subject.category, Subject.street,
     Subject.industry, Subject.approved, Subject.classification, Subject.state,
 )  # fmt: skip
 

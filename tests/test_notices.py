@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from portal import clock, core_hooks, notices, obligations
+from portal import clock, notices, obligations
 from portal.database import transaction
 from portal.notices import Notice
 from portal.refusals import Missing
@@ -45,11 +45,11 @@ def test_each_level_reaches_its_people(app: Flask, people, today: str, accounts:
 def test_the_daily_work_warns_once_and_catches_up_after_a_stop(app: Flask, people, hand) -> None:
     owe(1)
     hand.set(clock.at(date(2026, 9, 28), 1))
-    core_hooks.daily()
-    core_hooks.daily()
+    notices.warn()
+    notices.warn()
     assert told() == [("gongan-jingban", "1 项时限义务还有 1 个工作日以内到期")]
     hand.set(clock.at(date(2026, 10, 20), 1))
-    core_hooks.daily()
+    notices.warn()
     assert told()[1:] == [("gongan-fuze", "1 项时限义务已经逾期 3 个工作日")]
 
 

@@ -165,7 +165,7 @@ def test_only_the_office_enters_notices_and_the_technical_roles_see_no_calendar(
 
 def test_every_setting_stands_on_the_page_with_value_default_source_and_rule(as_person):
     answer = as_person("gongan-jingban").get("/admin/settings")
-    groups = {s.group for s in known().values()} | {"计分细则（附件2-1）"}
+    groups = {s.group or "其他" for s in known().values()} | {"计分细则（附件2-1）"}
     shown = {row[0]: row[1:6] for group in groups for row in table_of(answer, group)}
     assert set(shown) == {s.label for s in known().values()} | set(SETTING_LABELS.values())
     assert shown["账号锁定时间"] == [

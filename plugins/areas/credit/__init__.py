@@ -83,10 +83,10 @@ def register_permissions() -> list[Permission]:
 @hookimpl
 def register_settings() -> list[Setting]:
     return [
-        number_setting("credit.low_fine", "较低数额罚款：低于多少元（单位）", 100_000, "元", 1, 10_000_000, "settings.edit", "总局令45号第十三条；数额按听证标准，待核"),
-        number_setting("credit.low_fine_person", "较低数额罚款：低于多少元（自然人）", 10_000, "元", 1, 1_000_000, "settings.edit", "总局令45号第十三条；数额按听证标准，待核"),
-        number_setting("days.repair_decision", "信用修复决定时限", 15, "工作日", 1, 60, "settings.edit", "国市监信规〔2021〕3号，待核"),
-        number_setting("days.publicity_withdrawal", "撤回、停止公示时限", 3, "工作日", 1, 30, "settings.edit", "总局令45号，待核"),
+        number_setting("credit.low_fine", "较低数额罚款：低于多少元（单位）", 100_000, "元", 1, 10_000_000, "settings.edit", "总局令45号第十三条；数额按听证标准，待核", "信用监管"),
+        number_setting("credit.low_fine_person", "较低数额罚款：低于多少元（自然人）", 10_000, "元", 1, 1_000_000, "settings.edit", "总局令45号第十三条；数额按听证标准，待核", "信用监管"),
+        number_setting("days.repair_decision", "信用修复决定时限", 15, "工作日", 1, 60, "settings.edit", "国市监信规〔2021〕3号，待核", "时限"),
+        number_setting("days.publicity_withdrawal", "撤回、停止公示时限", 3, "工作日", 1, 30, "settings.edit", "总局令45号，待核", "时限"),
     ]  # fmt: skip
 
 

@@ -47,6 +47,8 @@ class Story:
         if known:
             self._known = known
             subject = Subject.get_by_id(self.random.choice(known))
+            while subject.state != "存续":
+                subject = Subject.get_by_id(self.random.choice(known))
             return {
                 "party_kind": record_rules.SOLE_TRADER if subject.category == "个体工商户" else record_rules.ORGANISATION,
                 "party_name": subject.name, "party_code": subject.credit_code or "", "representative": subject.representative,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from plugins.areas.credit import code_lists, listing, record_rules, records
+from plugins.areas.credit import code_lists, corrections, listing, record_rules, records
 from plugins.areas.credit.models import DishonestyRecord
 from plugins.areas.credit.periods import NO_END
 from plugins.areas.credit.record_rules import Entry
@@ -125,7 +125,7 @@ def _undo(reference: str, *, unit: str) -> None:
         raise Refused(f"{record.document_number} 是更正，不能整体撤回，请再次更正")
     if record.published_on is not None:
         raise Refused(f"{record.document_number} 已由公示单位公示，不能整体撤回，请逐条撤销")
-    records.annul(record, "录入单位撤回整次导入")
+    corrections.annul(record, "录入单位撤回整次导入")
 
 
 def _blocked(references: Sequence[str], *, unit: str, source: str) -> str:

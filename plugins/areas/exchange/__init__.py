@@ -41,7 +41,7 @@ def register_permissions() -> list[Permission]:
 @hookimpl
 def register_settings() -> list[Setting]:
     return [
-        number_setting("exchange.requests_per_minute", "每个接口令牌每分钟最多请求数", 600, "次", 10, 60_000, "settings.edit"),
+        number_setting("exchange.requests_per_minute", "每个接口令牌每分钟最多请求数", 600, "次", 10, 60_000, "settings.edit", group="数据交换"),
     ]
 
 

@@ -48,7 +48,7 @@ def register_schema() -> Schema:
 def register_settings() -> list[Setting]:
     return [
         number_setting(
-            "inspections.parties", "抽取承诺方最少人数", 2, "人", 2, 14, "settings.edit", "二（三）"
+            "inspections.parties", "抽取承诺方最少人数", 2, "人", 2, 14, "settings.edit", "二（三）", "双随机抽查"
         )
     ]
 

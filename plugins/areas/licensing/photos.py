@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from collections.abc import Iterable
 from typing import IO
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from portal.toolkit import Refused, files
 
@@ -34,7 +35,7 @@ def checked(stream: IO[bytes], name: str) -> io.BytesIO:
             with Image.open(io.BytesIO(content)) as picture:
                 if picture.format not in _FORMATS or picture.width * picture.height > _MOST_PIXELS:
                     raise Refused(f"照片“{name}”的像素太大或格式不对", {"photos": "请换一张"})
-                picture.load()
+                _load_whole(picture)
     except (
         OSError,
         SyntaxError,
@@ -44,6 +45,19 @@ def checked(stream: IO[bytes], name: str) -> io.BytesIO:
     ) as error:
         raise Refused(f"照片“{name}”损坏，打不开", {"photos": "请换一张"}) from error
     return io.BytesIO(content)
+
+
+_strict = threading.Lock()
+
+
+def _load_whole(picture: Image.Image) -> None:
+    """Decode every pixel. The typesetter lets Pillow fill up broken pictures, for the whole process: not here."""
+    with _strict:
+        lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            picture.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
 def keep(case: UnlicensedCase, sent: Iterable[tuple[IO[bytes], str]]) -> int:

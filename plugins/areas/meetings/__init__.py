@@ -75,16 +75,17 @@ def register_settings() -> list[Setting]:
             14,
             "settings.edit",
             "GB/T 9704-2012 纪要格式",
+            "联席会议",
         ),
-        text_setting("meetings.bulletin_mark", "通报标志", "市场监管联席会议通报", 14, "settings.edit"),
+        text_setting("meetings.bulletin_mark", "通报标志", "市场监管联席会议通报", 14, "settings.edit", group="联席会议"),
         text_setting(
-            "meetings.issuer", "公文印发机关", "区市场监管联席会议办公室", 26, "settings.edit", "附件1 二"
+            "meetings.issuer", "公文印发机关", "区市场监管联席会议办公室", 26, "settings.edit", "附件1 二", "联席会议"
         ),
         number_setting(
-            "meetings.material_megabytes", "会议材料单个文件上限", 20, "MB", 1, 32, "settings.edit"
+            "meetings.material_megabytes", "会议材料单个文件上限", 20, "MB", 1, 32, "settings.edit", group="联席会议"
         ),
         number_setting(
-            "meetings.consult_days", "纪要征求意见的建议期限", 3, "工作日", 1, 20, "settings.edit", "区内约定"
+            "meetings.consult_days", "纪要征求意见的建议期限", 3, "工作日", 1, 20, "settings.edit", "区内约定", "联席会议"
         ),
     ]
 
