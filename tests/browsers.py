@@ -1,7 +1,9 @@
 """The browsers of the network for the tests: today's Chromium, and the old 83 and 109 over raw CDP."""
 
+import atexit
 import base64
 import fcntl
+import functools
 import hashlib
 import http.client
 import io
@@ -22,7 +24,7 @@ from typing import Any, Self
 
 import brotli
 import websocket
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 WAIT_SECONDS = 30.0
 CURRENT_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -79,17 +81,24 @@ def current_chromium_path() -> str:
     raise BrowserMissing("没有找到 Chromium，请运行 python3 -m portal.setup test")
 
 
+@functools.cache
+def _player() -> Playwright:
+    """The one playwright of this process: a second one would not start beside it."""
+    player = sync_playwright().start()
+    atexit.register(player.stop)
+    return player
+
+
 @contextmanager
 def current_chromium() -> Iterator[Browser]:
     """Today's Chromium under playwright, headless."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=current_chromium_path(), args=CURRENT_ARGUMENTS, headless=True
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
+    browser = _player().chromium.launch(
+        executable_path=current_chromium_path(), args=CURRENT_ARGUMENTS, headless=True
+    )
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 def _cache() -> Path:

@@ -1,7 +1,6 @@
 """The design rendered by itself: plain Jinja, a static server with the portal's CSP, one Chromium."""
 
 import http.server
-import os
 import shutil
 import threading
 from pathlib import Path
@@ -9,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from playwright.sync_api import sync_playwright
+
+from tests.browsers import current_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 ERROR_CODES = (403, 404, 405, 409, 413, 422, 500, 503)
@@ -115,14 +115,9 @@ def site(env, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chromium():
-    """The system's Chromium, or the one named by PORTAL_CHROMIUM, or playwright's own."""
-    path = os.environ.get("PORTAL_CHROMIUM") or shutil.which("chromium")
-    with sync_playwright() as player:
-        browser = player.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+    """Today's Chromium, as for every other browser test."""
+    with current_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
