@@ -256,9 +256,9 @@ def _name(numbers: list[int], rows: list[_Row]) -> None:
 
 
 def _tell(numbers: list[int], events: list[int], rows: list[_Row], source: str) -> None:
-    hooks = registry().manager.hook
-    wholesale = {found.plugin_name: found for found in hooks.on_subjects_registered.get_hookimpls()}
-    single = [found for found in hooks.on_subject_registered.get_hookimpls() if found.plugin_name not in wholesale]
+    manager = registry().manager
+    wholesale = {found.plugin_name: found for found in manager.hook.on_subjects_registered.get_hookimpls()}
+    single = [found for found in manager.hook.on_subject_registered.get_hookimpls() if found.plugin_name not in wholesale]
     if not wholesale and not single:
         return
     now = clock.now()
