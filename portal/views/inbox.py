@@ -42,7 +42,7 @@ def index() -> Response:
     return page(
         "inbox/index.html",
         part="inbox/_rows.html",
-        rows=[(owed, obligations.lamp(owed), record_link(owed.kind, owed.record_id, owed.record_type)) for owed in found.rows],
+        rows=[(owed, obligations.lamp(owed), record_link(owed.kind, owed.record_id, owed.record_type, owed.unit)) for owed in found.rows],
         next_href=link("inbox.index", {**query, "after": found.after}) if found.after else None,
         first_href=link("inbox.index", query) if request.args.get("after") else None,
         kinds=[(k, obligations.KINDS[k].label, *counts[k]) for k in obligations.KINDS if k in counts],
@@ -64,7 +64,7 @@ def show(obligation_id: int) -> Response:
         lamp=obligations.lamp(owed),
         unit_label=units.name_of(owed.unit),
         state_label=obligations.STATE_LABELS[owed.state],
-        href=record_link(owed.kind, owed.record_id, owed.record_type),
+        href=record_link(owed.kind, owed.record_id, owed.record_type, owed.unit),
         history=audit.history(owed.record_type, owed.record_id) if owed.unit == current_user.unit else [],
     )
 

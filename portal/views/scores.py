@@ -127,7 +127,7 @@ def _item_page(quarter: str, unit: str, item: str, *, status: int = 200, **typed
         which=which,
         which_labels=WHICH,
         counted=bool(facts.COUNTED.get(item)),
-        rows=[(one, obligations.lamp(one), record_link(one.kind, one.record_id, one.record_type)) for one in owed[:50]],
+        rows=[(one, obligations.lamp(one), record_link(one.kind, one.record_id, one.record_type, one.unit)) for one in owed[:50]],
         next_href=link("scores.show_item", {"which": which, "after": owed[49].id}, quarter=quarter, unit=unit, item=item)
         if len(owed) > 50
         else None,
