@@ -69,5 +69,5 @@ def test_every_page_of_the_role(open_as, account: str) -> None:
         for size in (PHONE, PC):
             page.set_viewport_size(size)
             faults += [(href, size["width"], element) for element in page.evaluate(BEYOND)[:2]]
-    assert faults == []
+    assert faults == [], faults
     assert len(done) > 3

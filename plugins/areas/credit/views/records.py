@@ -202,6 +202,8 @@ def owed_record(record_id: str) -> Response:
     """Where D5 is worked off: the record, or the entry form filled with what a quarter's list says of it."""
     if record_id.isdigit():
         return redirect(url_for("credit.record", record_id=int(record_id)), 303)
+    if not current_user.can("credit.enter"):
+        return redirect(link("inbox.index", {"kind": "dishonesty"}), 303)
     number, _, rest = record_id.partition("|")
     party, _, day = rest.partition("|")
     known = {"document_number": number, "decided_on": day}
