@@ -24,8 +24,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal import app as application
-from portal import audit, clock, official_calendar, passwords, units, users
-from portal.database import database, is_postgresql, ready_connection, transaction
+from portal import audit, clock, jobs, official_calendar, passwords, units, users
+from portal.database import database, is_postgresql, open_database, ready_connection, transaction
 from portal.plugging import registry
 from portal.users import User
 from tests import services
@@ -70,6 +70,8 @@ def make_app(tmp_path: Path, url: str | None = None, **configuration: Any) -> Fl
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     plugins = configuration.pop("plugins", None)
     copied = url is None and plugins is None
+    if copied and not configuration:
+        return _moved(tmp_path, _copy(tmp_path))
     if copied:
         url = _copy(tmp_path)
     return _stage(tmp_path, url or f"sqlite:///{tmp_path / 'portal.db'}", plugins, copied, configuration)
@@ -83,6 +85,30 @@ def _stage(folder: Path, url: str, plugins: Any, copied: bool, configuration: di
     ready_connection()
     if not copied:
         _furnish(made)
+    return made
+
+
+@functools.cache
+def _made_once() -> tuple[Flask, dict[str, Any]]:
+    """The application with the real plugins and its configuration: hundreds of routes are compiled once for the run."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-app-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    given = {"TESTING": True, "SECRET_KEY": "for tests only", "DATA_DIR": str(folder)}
+    made = application.create_app(given | {"DATABASE_URL": f"sqlite:///{folder / 'portal.db'}"}, ready=False)
+    return made, dict(made.config)
+
+
+def _moved(folder: Path, url: str) -> Flask:
+    """The one application on another database and folder, as if it had just been made there."""
+    made, kept = _made_once()
+    made.config.clear()
+    made.config.update(kept | {"DATA_DIR": str(folder), "DATABASE_URL": url})
+    open_database(url)
+    jobs.install_queue(made)
+    made.test_context = made.app_context()
+    made.test_context.push()
+    ready_connection()
+    units.check_functions(registry())
     return made
 
 

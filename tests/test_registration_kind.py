@@ -106,8 +106,12 @@ def test_the_areas_are_told_of_every_new_subject(pusher: str) -> None:
         def on_subject_registered(self, subject: Any, event: str, before: Any) -> None:
             told.append((subject.credit_code, event))
 
-    registry().manager.register(Listener(), name="listener")
-    store([row(1), row(2)], pusher)
+    listener = Listener()
+    registry().manager.register(listener)
+    try:
+        store([row(1), row(2)], pusher)
+    finally:
+        registry().manager.unregister(listener)
     assert told == [(code(1), "设立"), (code(2), "设立")]
 
 
