@@ -5,15 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from portal import clock, passwords, sessions, users
+from portal.demonstration.zone import PASSWORD, Zone
 from portal.plugging import registry
 
-if TYPE_CHECKING:
-    from portal.demonstration.zone import Zone
-
-PASSWORD = "Yanshi-2026-pt!"
 _FAMILY = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玲辉燕红建国志文斌海波宁鑫欣雨晨思远子涵浩然俊杰雪梅晓东春生"
 

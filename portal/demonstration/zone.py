@@ -6,17 +6,16 @@ import heapq
 import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from portal import audit, clock, official_calendar, units, users
+from portal import audit, clock, official_calendar
 from portal.database import transaction
-from portal.demonstration import cast, firms
+from portal.demonstration import firms
 from portal.plugging import registry
 from portal.users import User
 from portal.workdays import ONE_DAY, Quarter
 
 #: Every demonstration account has this password; real portals have no demonstration accounts.
-PASSWORD = cast.PASSWORD
+PASSWORD = "Yanshi-2026-pt!"
 
 
 class Zone:
@@ -78,21 +77,3 @@ class Zone:
                         act()
                     done += 1
         return done
-
-
-def build(quarter: Quarter, end: datetime, seed: int = 20260701, subjects: int = 3000) -> dict[str, Any]:
-    """Fill an empty, migrated portal with the demonstration; returns figures for the log."""
-    zone = Zone(quarter, end, seed)
-    with clock.using(zone.hand), audit.acting(audit.Actor(name="演示", channel="demo")):
-        official_calendar.seed()
-        with transaction():
-            for unit in registry().units:
-                units.found(unit.key, date(quarter.year, 1, 1), "实施办法 附件1 二")
-            cast.hire(zone)
-        zone.stock = subjects
-        cast.schedule_logins(zone)
-        for _, _ in registry().answers("demonstrate", zone=zone):
-            pass
-        acts = zone.run()
-        zone.hand.set(max(end, zone.hand.now()))
-    return {"acts": acts, "accounts": users.User.select().count()}

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from plugins.areas.credit import objection_rules, objections, record_rules, records, repair_rules, repairs
+from plugins.areas.credit.demo_story import Story
 from plugins.areas.credit.models import DishonestyRecord, Objection, Repair
 from plugins.areas.credit.objections import Application
 from portal.toolkit import Refused, clock, units
-
-if TYPE_CHECKING:
-    from plugins.areas.credit.demo import Story
 
 #: How far each objection comes: the acts it goes through, with the working days between them.
 STAGES: tuple[tuple[tuple[str, int], ...], ...] = (
