@@ -31,6 +31,7 @@ SMALL: dict[str, list[str]] = {
     "draw": ["--objects", "20000", "--alg", "sm3"],
     "claiming": ["--rows", "500"],
     "spot_checks": ["--subjects", "2000"],
+    "imports": ["--rows", "5000"],
 }
 
 
@@ -52,7 +53,7 @@ def main() -> int:
     """Run them, print the table, then the lines of the rest; 1 when one of them failed."""
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--full", action="store_true", help="the sizes of the design, many minutes")
-    parser.add_argument("--django", default="", help="the Python of an environment with Django, for its admin's search")
+    parser.add_argument("--django", default="", help="the Python of an environment with Django, for its admin beside ours")
     parser.add_argument("only", nargs="*", choices=[[], *names()], help="these alone")
     given = parser.parse_args()
     rows: list[Row] = []
@@ -60,8 +61,7 @@ def main() -> int:
     for name in given.only or names():
         print(f"… {name}", file=sys.stderr, flush=True)
         if name in MEASURED:
-            more = {"django": given.django} if name == "search" else {}
-            rows += importlib.import_module(f"bench.{name}").measure(**MEASURED[name][given.full], **more)
+            rows += importlib.import_module(f"bench.{name}").measure(**MEASURED[name][given.full], django=given.django)
         else:
             lines[name] = printed(name, [] if given.full else SMALL.get(name, []))
     show(rows)

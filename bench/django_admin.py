@@ -10,7 +10,14 @@ from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import django
+from django.apps import AppConfig
 from django.conf import settings
+
+
+class Portal(AppConfig):
+    """The one application of this file; the admin looks its name up."""
+
+    name, label, verbose_name, path = "__main__", "portal", "Portal", str(Path(__file__).parent)
 
 
 class Router:
@@ -32,7 +39,7 @@ def configure(database: str, own: str) -> None:
         SECRET_KEY="benchmark", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, STATIC_URL="/static/", USE_TZ=False,
         DATABASES={"default": {"ENGINE": sqlite, "NAME": own}, "portal": {"ENGINE": sqlite, "NAME": database}},
         DATABASE_ROUTERS=[Router()], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        INSTALLED_APPS=["django.contrib." + name for name in ("admin", "auth", "contenttypes", "sessions", "messages")],
+        INSTALLED_APPS=["__main__.Portal", *("django.contrib." + name for name in ("admin", "auth", "contenttypes", "sessions", "messages"))],
         MIDDLEWARE=[
             "django.contrib.sessions.middleware.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",

@@ -64,9 +64,8 @@ def _compared(folder: Path, subjects: int, rounds: int, django: str) -> list[Row
 
 
 def _django(python: str, folder: Path, texts: list[str]) -> float:
-    port = zone.free_port()
-    command = [python, str(Path(__file__).parent / "django_admin.py"), str(port), str(folder / "portal.db")]
-    with zone.running(command, folder, port, "/admin/login/"):
+    server, port = zone.django_server(python, folder)
+    with server:
         client = zone.Client(port)
         client.get("/enter")
         return timed(lambda text: client.get("/admin/portal/subject/", q=text), texts)[0]

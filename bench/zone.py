@@ -132,21 +132,30 @@ def module_server(module: str, folder: Path, *arguments: str, path: str = "/"):
     return running([sys.executable, "-m", module, str(port), *arguments], folder, port, path), port
 
 
-class Client:
-    """One keep-alive connection with a cookie."""
+def django_server(python: str, folder: Path):
+    """Django's admin over the portal's file, run by ``python``, which has Django: (context manager, port)."""
+    port = free_port()
+    command = [python, str(Path(__file__).parent / "django_admin.py"), str(port), str(folder / "portal.db")]
+    return running(command, folder, port, "/admin/login/"), port
 
-    def __init__(self, port: int, cookie: str = "") -> None:
-        self.connection, self.cookie = http.client.HTTPConnection("127.0.0.1", port, timeout=60), cookie
+
+class Client:
+    """One keep-alive connection with its cookies."""
+
+    def __init__(self, port: int, cookies: dict[str, str] | None = None) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies = dict(cookies or {})
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-        headers = {"Cookie": self.cookie} if self.cookie else {}
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
         for value in answer.headers.get_all("Set-Cookie") or []:
-            self.cookie = value.partition(";")[0]
+            name, _, rest = value.partition("=")
+            self.cookies[name] = rest.partition(";")[0]
         return answer.status, text
 
     def get(self, path: str, **query: str) -> str:
