@@ -23,11 +23,14 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False, default=_plain
+)
+
+
 def canonical(value: Any) -> bytes:
     """JSON in UTF-8 with sorted keys and no spaces; dates in ISO 8601. Raises TypeError on other objects."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
-    ).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def sm3(content: bytes) -> str:

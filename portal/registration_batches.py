@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import peewee
 
 from portal import audit, clock, name_index, subjects
-from portal.database import insert_rows, next_ids, transaction
+from portal.database import among, insert_rows, next_ids, transaction
 from portal.digests import canonical, sm3
 from portal.plugging import registry
 from portal.record_kinds import Stored
 from portal.refusals import Refused
 from portal.subjects import Registration, Subject, SubjectEvent, SubjectName
 
-#: Look-ups by many keys at once stay below every database's limit of parameters.
-_PART = 400
+_DAYS = ("approved", "established", "term_until")
 
 
-@dataclass
+@dataclass(eq=False)
 class _Row:
     """One registration on its way: checked, with its canonical text and digest, or refused."""
 
@@ -34,25 +34,32 @@ class _Row:
     @cached_property
     def columns(self) -> dict[str, Any]:
         """The whole row of a new subject, by attribute."""
-        return {
-            "credit_code": None, "registration_number": None, "classification": "", "version": 1,
-            **subjects.columns_of(self.registration, new=True),
-        }  # fmt: skip
+        return {**_NEW, **subjects.columns_of(self.registration, new=True)}
 
     @property
     def code(self) -> str:
         return self.registration.code if self.registration else ""
 
 
-@dataclass(frozen=True)
-class Arrived:
-    """A new subject of a batch, its stored event and that event's kind, day and source."""
+#: What a registration says nothing of in a new subject's row.
+_NEW = {"credit_code": None, "registration_number": None, "classification": "", "version": 1}
 
-    subject: Subject
+
+@dataclass(eq=False)
+class Arrived:
+    """A new subject of a batch: its id, its registration, its stored event and how that came (source)."""
+
+    subject_id: int
+    registration: Registration
     event_id: int
-    event: str
-    day: date
     source: str
+    _columns: dict[str, Any]
+    _entered_at: datetime
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The stored subject; made when first asked for, since few of a batch are."""
+        return Subject(id=self.subject_id, entered_at=self._entered_at, **self._columns)
 
 
 class _Known:
@@ -63,34 +70,30 @@ class _Known:
         self.by_code: dict[str, tuple[int, str, str]] = {}
         for column in (Subject.credit_code, Subject.registration_number):
             length = [code for code in codes if (len(code) == 18) == (column is Subject.credit_code)]
-            for start in range(0, len(length), _PART):
-                part = length[start : start + _PART]
-                query = Subject.select(column, Subject.id, Subject.state, Subject.name).where(
-                    column.in_(part)
-                )
+            if length:
+                query = Subject.select(column, Subject.id, Subject.state, Subject.name).where(among(column, length))
                 self.by_code.update(
                     (code, (number, state, name)) for code, number, state, name in query.tuples()
                 )
         self.events: dict[tuple[int, str], int] = {}
         numbers = [number for number, _, _ in self.by_code.values()]
-        digests = {row.digest for row in rows}
-        for start in range(0, len(numbers), _PART):
+        if numbers:
+            digests = {row.digest for row in rows}
             query = SubjectEvent.select(SubjectEvent.subject, SubjectEvent.digest, SubjectEvent.id)
-            for subject_id, digest, event_id in query.where(
-                SubjectEvent.subject.in_(numbers[start : start + _PART])
-            ).tuples():
+            for subject_id, digest, event_id in query.where(among(SubjectEvent.subject, numbers)).tuples():
                 if digest in digests:
                     self.events[subject_id, digest] = event_id
 
 
 def _prepared(registrations: Sequence[Registration | Refused]) -> list[_Row]:
     rows = []
+    today = clock.today()
     for registration in registrations:
         if isinstance(registration, Refused):
             rows.append(_Row(None, registration))
             continue
         try:
-            checked = subjects.checked(registration)
+            checked = subjects.checked(registration, today)
         except Refused as refused:
             rows.append(_Row(None, refused))
             continue
@@ -212,9 +215,11 @@ def _write(rows: list[_Row], unit: str, source: str) -> list[Stored]:
     instant = now.isoformat(sep=" ", timespec="microseconds")
     numbers, events = next_ids("subject", len(rows)), next_ids("subject_event", len(rows))
     columns = [name for name in Subject._meta.columns if name not in ("id", "entered_at")]
+    in_order = itemgetter(*columns)
     made = []
     for number, row in zip(numbers, rows, strict=True):
-        made.append((number, instant, *[_plain(row.columns[name]) for name in columns]))
+        days = {name: value.isoformat() for name in _DAYS if (value := row.columns[name]) is not None}
+        made.append((number, instant, *in_order(row.columns | days)))
     insert_rows("subject", ("id", "entered_at", *columns), made)
     entered_by = audit.actor().name
     insert_rows(
@@ -234,10 +239,6 @@ def _write(rows: list[_Row], unit: str, source: str) -> list[Stored]:
     )  # fmt: skip
     _tell(numbers, events, rows, source)
     return [Stored("created", number, str(event)) for number, event in zip(numbers, events, strict=True)]
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _name(numbers: list[int], rows: list[_Row]) -> None:
@@ -263,9 +264,7 @@ def _tell(numbers: list[int], events: list[int], rows: list[_Row], source: str) 
         return
     now = clock.now()
     batch = [
-        Arrived(
-            Subject(id=number, entered_at=now, **row.columns), event, row.registration.event, row.registration.approved, source
-        )
+        Arrived(number, row.registration, event, source, row.columns, now)
         for number, event, row in zip(numbers, events, rows, strict=True)
     ]
     for found in sorted([*wholesale.values(), *single], key=lambda found: found.plugin_name):
@@ -273,5 +272,5 @@ def _tell(numbers: list[int], events: list[int], rows: list[_Row], source: str) 
             found.function(batch=batch)
             continue
         for one in batch:
-            given = {"subject": one.subject, "event": one.event, "before": None}
+            given = {"subject": one.subject, "event": one.registration.event, "before": None}
             found.function(**{name: given[name] for name in found.argnames})
