@@ -6,6 +6,7 @@ import hashlib
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 
@@ -33,12 +34,25 @@ def canonical(value: Any) -> bytes:
     return _ENCODER.encode(value).encode()
 
 
-def sm3(content: bytes) -> str:
-    """The SM3 digest of ``content`` as 64 lower-case hex digits."""
+def new_sm3() -> Any:
+    """An SM3 digest to be fed piece by piece. Raises DigestError."""
+    # Copying the empty one takes half the time of asking OpenSSL for it by name.
+    return _empty_sm3().copy()
+
+
+@cache
+def _empty_sm3() -> Any:
     try:
-        return hashlib.new("sm3", content).hexdigest()
+        return hashlib.new("sm3")
     except ValueError as error:
         raise DigestError("本机 Python 的 OpenSSL 不含 SM3 算法，平台不能启动；请换用 Debian/Ubuntu 自带的 Python") from error
+
+
+def sm3(content: bytes) -> str:
+    """The SM3 digest of ``content`` as 64 lower-case hex digits."""
+    digest = new_sm3()
+    digest.update(content)
+    return digest.hexdigest()
 
 
 def digest_of(value: Any) -> str:

@@ -31,7 +31,6 @@ class _Row:
     text: bytes = b""
     digest: str = ""
 
-    @cached_property
     def columns(self) -> dict[str, Any]:
         """The whole row of a new subject, by attribute."""
         return {**_NEW, **subjects.columns_of(self.registration, new=True)}
@@ -216,10 +215,11 @@ def _write(rows: list[_Row], unit: str, source: str) -> list[Stored]:
     numbers, events = next_ids("subject", len(rows)), next_ids("subject_event", len(rows))
     columns = [name for name in Subject._meta.columns if name not in ("id", "entered_at")]
     in_order = itemgetter(*columns)
+    subjects_columns = [row.columns() for row in rows]
     made = []
-    for number, row in zip(numbers, rows, strict=True):
-        days = {name: value.isoformat() for name in _DAYS if (value := row.columns[name]) is not None}
-        made.append((number, instant, *in_order(row.columns | days)))
+    for number, values in zip(numbers, subjects_columns, strict=True):
+        days = {name: value.isoformat() for name in _DAYS if (value := values[name]) is not None}
+        made.append((number, instant, *in_order(values | days)))
     insert_rows("subject", ("id", "entered_at", *columns), made)
     entered_by = audit.actor().name
     insert_rows(
@@ -231,32 +231,36 @@ def _write(rows: list[_Row], unit: str, source: str) -> list[Stored]:
             for event, number, row in zip(events, numbers, rows, strict=True)
         ],
     )  # fmt: skip
-    _name(numbers, rows)
+    _name(numbers, subjects_columns)
     rows_digest = sm3("".join(row.digest for row in rows).encode())
     audit.record(
         "批量登记", "registration_batch", f"{events[0]}-{events[-1]}", note=source,
         after={"subjects": len(rows), "digest": rows_digest, "first": numbers[0], "last": numbers[-1]},
     )  # fmt: skip
-    _tell(numbers, events, rows, source)
+    _tell(numbers, events, rows, subjects_columns, source)
     return [Stored("created", number, str(event)) for number, event in zip(numbers, events, strict=True)]
 
 
-def _name(numbers: list[int], rows: list[_Row]) -> None:
-    keys = [row.columns["name_key"] for row in rows]
+def _name(numbers: list[int], made: list[dict[str, Any]]) -> None:
     insert_rows(
         SubjectName._meta.table_name,
         ("subject_id", "name", "name_key", "since"),
         [
-            (number, row.registration.name, key, row.registration.approved.isoformat())
-            for number, row, key in zip(numbers, rows, keys, strict=True)
+            (number, values["name"], values["name_key"], values["approved"].isoformat())
+            for number, values in zip(numbers, made, strict=True)
         ],
     )
     name_index.index_new(
-        [(number, [key, row.code.casefold()]) for number, row, key in zip(numbers, rows, keys, strict=True)]
+        [
+            (number, [values["name_key"], (values["credit_code"] or values["registration_number"]).casefold()])
+            for number, values in zip(numbers, made, strict=True)
+        ]
     )
 
 
-def _tell(numbers: list[int], events: list[int], rows: list[_Row], source: str) -> None:
+def _tell(
+    numbers: list[int], events: list[int], rows: list[_Row], made: list[dict[str, Any]], source: str
+) -> None:
     manager = registry().manager
     wholesale = {found.plugin_name: found for found in manager.hook.on_subjects_registered.get_hookimpls()}
     single = [found for found in manager.hook.on_subject_registered.get_hookimpls() if found.plugin_name not in wholesale]
@@ -264,8 +268,8 @@ def _tell(numbers: list[int], events: list[int], rows: list[_Row], source: str) 
         return
     now = clock.now()
     batch = [
-        Arrived(number, row.registration, event, source, row.columns, now)
-        for number, event, row in zip(numbers, events, rows, strict=True)
+        Arrived(number, row.registration, event, source, values, now)
+        for number, event, row, values in zip(numbers, events, rows, made, strict=True)
     ]
     for found in sorted([*wholesale.values(), *single], key=lambda found: found.plugin_name):
         if found.plugin_name in wholesale:

@@ -51,13 +51,15 @@ def kind_of(run: ImportRun) -> RecordKind:
     return found
 
 
-def upload(stream: IO[bytes], name: str, kind: RecordKind, unit: str, source: str = "") -> ImportRun:
+def upload(
+    stream: IO[bytes], name: str, kind: RecordKind, unit: str, source: str = "", *, largest: int = files.LARGEST
+) -> ImportRun:
     """Keep the file and check it, at once or as a job. Raises NotAllowed or Refused."""
     kind.may_import(unit)
     if source and source not in kind.sources:
         raise Refused(f"“{kind.label}”没有“{source}”这种导入方式", {"source": "请重新选择"})
     with transaction():
-        stored = files.store(stream, name, allowed=ALLOWED)
+        stored = files.store(stream, name, allowed=ALLOWED, largest=largest)
         earlier = _earlier(stored.digest, kind.key, unit)
         run = ImportRun.create(
             kind=kind.key, unit=unit, file=stored, source=source, state=CHECKING,
