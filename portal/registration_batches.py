@@ -216,6 +216,10 @@ def _write(rows: list[_Row], unit: str, source: str) -> list[Stored]:
     columns = [name for name in Subject._meta.columns if name not in ("id", "entered_at")]
     in_order = itemgetter(*columns)
     subjects_columns = [row.columns() for row in rows]
+    registrations = [row.registration for row in rows]
+    for _, classes in registry().answers("classes_of_new_subjects", registrations=registrations, source=source):
+        for values, known in zip(subjects_columns, classes or (), strict=False):
+            values["classification"] = known
     made = []
     for number, values in zip(numbers, subjects_columns, strict=True):
         days = {name: value.isoformat() for name in _DAYS if (value := values[name]) is not None}

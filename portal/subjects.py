@@ -12,7 +12,7 @@ from typing import Any
 import peewee
 
 from portal import audit, clock, name_index
-from portal.database import InstantField, JsonField, Record, among, transaction
+from portal.database import InstantField, JsonField, Record, transaction
 from portal.digests import digest_of
 from portal.name_index import name_key
 from portal.plugging import registry
@@ -315,13 +315,6 @@ def classify(subject: Subject, classification: str) -> None:
 def report_unreachable(subject: Subject, unit: str, reason: str) -> None:
     """A unit found the subject 无法联系 (二（一）5): whoever works such reports is told, in the act's transaction."""
     registry().answers("on_subject_unreachable", subject=subject, unit=unit, reason=reason)
-
-
-def classify_many(found: dict[int, str]) -> None:
-    """As :func:`classify` for many subjects: id → class."""
-    for classification in sorted(set(found.values())):
-        numbers = [number for number, of in found.items() if of == classification]
-        Subject.update(classification=classification).where(among(Subject.id, numbers)).execute()
 
 
 def subject_for(viewer: Any, subject_id: int) -> Subject:

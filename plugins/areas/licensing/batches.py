@@ -8,6 +8,7 @@ from typing import Any
 import peewee
 
 from portal.toolkit import (
+    Registration,
     Subject,
     SubjectEvent,
     canonical,
@@ -16,12 +17,10 @@ from portal.toolkit import (
     next_ids,
     obligations,
     settings,
-    subjects,
 )
 
 from . import catalogue, pushes, reading, rules
 from .models import Push
-from .scope import Reading
 
 _COLUMNS = (
     "id", "subject_id", "event_id", "kind", "state", "doubtful", "scope", "base", "reading", "decided", "removed",
@@ -29,20 +28,21 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+def classes_of(registrations: list[Registration], source: str) -> list[str] | None:
+    """The classes of subjects that were there before the portal: read, never pushed. None for all others, whose class
+    comes with the confirmed push."""
+    if source != pushes.STOCK:
+        return None
+    qz_is_permit, read = settings.value("licensing.qz_is_permit"), reading.reader()
+    found = [read.read(registration.scope) for registration in registrations]
+    return [rules.class_of(one.kinds, qz_is_permit, bool(one.unknown)) for one in found]
+
+
 def on_arrived(batch: list[Any]) -> None:
-    """New subjects were stored: classify those that were there before the portal, propose the push of the others."""
-    living = [one for one in batch if one.registration.event in ("设立", "变更")]
-    stock = [one for one in living if one.source == pushes.STOCK]
-    if stock:
-        qz_is_permit, read = settings.value("licensing.qz_is_permit"), reading.reader()
-        subjects.classify_many({one.subject_id: _class(read.read(one.registration.scope), qz_is_permit) for one in stock})
-    fresh = [one for one in living if one.source != pushes.STOCK]
+    """New subjects were stored: propose their push, unless they were there before the portal."""
+    fresh = [one for one in batch if one.registration.event in ("设立", "变更") and one.source != pushes.STOCK]
     if fresh:
         _propose(fresh)
-
-
-def _class(found: Reading, qz_is_permit: bool) -> str:
-    return rules.class_of(found.kinds, qz_is_permit, bool(found.unknown))
 
 
 def _propose(fresh: list[Any]) -> None:
