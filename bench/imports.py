@@ -23,20 +23,21 @@ from typing import Any
 import xlsxwriter
 from stdnum.cn import uscc
 
+from bench import scope_reading
+
 HEADER = ("名称", "统一社会信用代码", "核准日期", "经营范围", "街道", "住所", "法定代表人", "注册资本（万元）", "类型", "行业代码")
-SCOPES = (
-    "食品销售；日用百货销售；餐饮服务", "软件开发；技术服务、技术开发、技术咨询", "普通货物道路运输；国内货物运输代理", "五金产品零售；建筑材料销售",
-    "药品零售；第二类医疗器械销售；化妆品零售", "房地产经纪；物业管理；停车场服务",
-)  # fmt: skip
+#: A million rows are more than a browser may send.
+_LARGEST = 4 * 2**30
 STREETS = ("中兴街道", "小海街道", "新开街道", "竹行街道")
 
 
 def rows(count: int) -> Iterator[tuple[str, ...]]:
-    """Registrations of one day, each with a right credit code."""
+    """Registrations of one day, each with a right credit code and one of 20,000 scopes as they are worded."""
+    scopes = scope_reading.scopes(min(count, 20_000))
     for number in range(count):
         body = f"91320691MA{number:07d}"
         yield (
-            f"南通{number:07d}号商贸有限公司", body + uscc.calc_check_digit(body), "2026-09-01", SCOPES[number % 6], STREETS[number % 4],
+            f"南通{number:07d}号商贸有限公司", body + uscc.calc_check_digit(body), "2026-09-01", scopes[number % len(scopes)], STREETS[number % 4],
             f"通盛大道{number % 999}号", "王甲", "100", "有限责任公司", "F52",
         )  # fmt: skip
 
@@ -108,13 +109,12 @@ def imported(folder: Path, path: Path, source: str) -> dict[str, float]:
     """Seconds of the dry run and of the taking of the file, as the job does them."""
     from plugins.areas.exchange import imports
     from plugins.areas.exchange.models import ImportRun
-    from portal import files, jobs
+    from portal import jobs
     from portal.plugging import registry
 
-    files.LARGEST = 200 * 2**20
     _, unit = stage(folder)
     with path.open("rb") as stream:
-        run = imports.upload(stream, path.name, registry().record_kinds["registrations"], unit, source)
+        run = imports.upload(stream, path.name, registry().record_kinds["registrations"], unit, source, largest=_LARGEST)
     begun = time.perf_counter()
     jobs.work_off()
     checked = time.perf_counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import select
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -198,6 +198,14 @@ def insert_rows(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]
             return
         marks = ", ".join("?" * len(columns))
         database.connection().executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
+
+
+def among(field: peewee.Field, values: Iterable[int] | Iterable[str]) -> Any:
+    """The condition that ``field`` is one of ``values``: one parameter however many they are, so thousands need no parts
+    and no long statement to be composed."""
+    if is_postgresql():
+        return peewee.NodeList((field, peewee.SQL("= ANY(%s)", [list(values)])))
+    return peewee.NodeList((field, peewee.SQL("IN (SELECT value FROM json_each(?))", [json.dumps(list(values))])))
 
 
 def next_ids(table: str, count: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import IO
 
@@ -12,10 +13,11 @@ from flask import current_app
 
 from portal import audit, clock
 from portal.database import InstantField, Record
-from portal.digests import sm3
+from portal.digests import new_sm3, sm3
 from portal.refusals import Missing, Refused
 
 LARGEST = 32 * 1024 * 1024
+_PIECE = 1024 * 1024
 
 
 class StoredFile(Record):
@@ -63,28 +65,39 @@ def safe_name(name: str) -> str:
 
 
 def store(stream: IO[bytes], name: str, *, allowed: frozenset[str] | None = None, largest: int = LARGEST) -> StoredFile:
-    """Keep a file inside the running transaction; the bytes are on disk before the row. Raises Refused."""
-    content = stream.read(largest + 1)
+    """Keep a file inside the running transaction; the bytes are on disk before the row. Raises Refused.
+
+    Piece by piece: the memory it takes does not grow with the file.
+    """
     name = safe_name(name)
-    if len(content) > largest:
-        raise Refused(f"文件“{name}”超过 {largest // 1024 // 1024} MB")
-    if not content:
+    piece = stream.read(_PIECE)
+    if not piece:
         raise Refused(f"文件“{name}”是空的")
-    kind = content_type(content)
+    kind = content_type(piece)
     if allowed is not None and kind not in allowed:
         raise Refused(f"文件“{name}”的内容不是允许的类型（看到的是 {kind}）")
-    digest = sm3(content)
-    path = _path(digest)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.part")
-        with temporary.open("wb") as target:
-            target.write(content)
+    _folder().mkdir(parents=True, exist_ok=True)
+    digest, size = new_sm3(), 0
+    with tempfile.NamedTemporaryFile(dir=_folder(), suffix=".part", delete=False) as target:
+        temporary = Path(target.name)
+        try:
+            while piece:
+                size += len(piece)
+                if size > largest:
+                    raise Refused(f"文件“{name}”超过 {largest // 1024 // 1024} MB")
+                digest.update(piece)
+                target.write(piece)
+                piece = stream.read(_PIECE)
             target.flush()
             os.fsync(target.fileno())
-        temporary.replace(path)
+            path = _path(digest.hexdigest())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
     return StoredFile.create(
-        digest=digest, name=name, size=len(content), content_type=kind, stored_at=clock.now(), stored_by=audit.actor().name
+        digest=digest.hexdigest(), name=name, size=size, content_type=kind, stored_at=clock.now(), stored_by=audit.actor().name
     )
 
 

@@ -109,6 +109,12 @@ def on_subjects_registered(batch: list[Any]):
 
 
 @hookspec
+def classes_of_new_subjects(registrations: list[Any], source: str):
+    """Many registrations of new subjects are about to be stored: what is known already of their classification → a
+    list of the classes, one for each, or None. A class that is known beforehand costs no second writing of the row."""
+
+
+@hookspec
 def on_subject_cancelled(subject: Any, event: str):
     """A subject was 注销 or 吊销 (二（一）3): each holder of a live permit owes its cancelling."""
 

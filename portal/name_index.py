@@ -6,7 +6,9 @@ index over an array on PostgreSQL.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from operator import add
 from typing import Any
 
 import peewee
@@ -15,17 +17,19 @@ from portal.database import database, insert_rows, is_postgresql
 
 #: On PostgreSQL a fragment with more hits than this is found sooner by walking the register than by the index.
 COMMON = 5000
+#: Whatever ``str.isalnum`` denies.
+_NO_LETTER = re.compile(r"[\W_]+")
 
 
 def name_key(name: str) -> str:
     """The form in which two spellings of a name are the same: NFKC, case folded, letters and digits only, so that
     （） and () and spaces make no difference."""
-    return "".join(sign for sign in unicodedata.normalize("NFKC", name).casefold() if sign.isalnum())
+    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 def bigrams(key: str) -> list[str]:
     """Every pair of neighbouring signs of a normalised text; a single sign stands alone."""
-    return [key[i : i + 2] for i in range(len(key) - 1)] or ([key] if key else [])
+    return list(map(add, key, key[1:])) or ([key] if key else [])
 
 
 def document(keys: list[str]) -> str:

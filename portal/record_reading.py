@@ -16,8 +16,13 @@ from portal.refusals import Refused
 from portal.spreadsheets import FOREVER, Column, Heading, ValueRefused
 
 _WIDTHS = {"text": 24, "date": 12, "money": 16, "integer": 10, "choice": 14, "code": 22, "boolean": 8}
-#: A text that is longer than this many signs gets a wide column.
+#: A text that is longer than this many signs gets a wide column, and is not remembered while rows are read.
 _LONG = 200
+#: So many different texts of one column are remembered.
+_REMEMBERED = 2000
+#: In the place of a cell: the sender's row does not have the field.
+NOT_SENT = object()
+_UNREAD = object()
 
 
 @dataclass(frozen=True)
@@ -74,26 +79,83 @@ def read_value(field: RecordField, value: object) -> tuple[Any, str]:
     return found, note
 
 
+class RowReader:
+    """Reads many rows by one declaration, a column at a time: a text that comes again in its column is read once.
+
+    A street, a kind, a day stand in thousands of rows; so an import costs what its different values cost. One reader
+    for one file (or one batch of the API): what it remembers is bounded.
+    """
+
+    def __init__(self, fields: Sequence[RecordField]) -> None:
+        self._columns = [_ColumnReader(field) for field in fields]
+
+    def read(
+        self, sent: Mapping[str, Sequence[object]], count: int
+    ) -> list[tuple[dict[str, Any], list[FieldProblem], list[str]]]:
+        """Of each of ``count`` rows the values by field key, the problems, and the keys of values that were repaired.
+
+        ``sent`` holds the cells of each column by field key; a column that is not there, or :data:`NOT_SENT` in the
+        place of a cell, is a field that was not sent: it is left out of the values.
+        """
+        there = [column for column in self._columns if column.field.key in sent]
+        read = [column.read(sent[column.field.key]) for column in there]
+        keys = [column.field.key for column in there]
+        rows = [(dict(zip(keys, row, strict=True)), [], []) for row in zip(*(values for values, _, _ in read), strict=True)]
+        if not there:
+            rows = [({}, [], []) for _ in range(count)]
+        apart = iter(read)
+        for column in self._columns:
+            key = column.field.key
+            if key not in sent:
+                if column.field.required:
+                    for _, problems, _ in rows:
+                        problems.append(FieldProblem(key, None, "不能为空"))
+                continue
+            _, left_out, repaired = next(apart)
+            for at, problem in left_out.items():
+                del rows[at][0][key]
+                rows[at][1].extend(problem)
+            for at in repaired:
+                rows[at][2].append(key)
+        return rows
+
+
+class _ColumnReader:
+    """One field's cells; what a text was read to is kept while few different ones have come."""
+
+    def __init__(self, field: RecordField) -> None:
+        self.field = field
+        self._known: dict[str | None, Any] = {}
+
+    def read(self, cells: Sequence[object]) -> tuple[list[Any], dict[int, list[FieldProblem]], list[int]]:
+        """The value of each cell; the places that have none, with their problems; the places that were repaired."""
+        known = self._known
+        # By the very type: True is found under 1, and an error cell under its own words.
+        values = [known.get(cell, _UNREAD) if cell is None or type(cell) is str else _UNREAD for cell in cells]
+        left_out: dict[int, list[FieldProblem]] = {}
+        repaired: list[int] = []
+        for at in [at for at, value in enumerate(values) if value is _UNREAD]:
+            cell = cells[at]
+            if cell is NOT_SENT:
+                left_out[at] = [FieldProblem(self.field.key, None, "不能为空")] if self.field.required else []
+                continue
+            try:
+                values[at], note = read_value(self.field, cell)
+            except ValueRefused as refused:
+                left_out[at] = [FieldProblem(self.field.key, cell, refused.rule, refused.suggestion or "")]
+                continue
+            if note:
+                repaired.append(at)
+            elif len(known) < _REMEMBERED and (cell is None or (type(cell) is str and len(cell) <= _LONG)):
+                known[cell] = values[at]
+        return values, left_out, repaired
+
+
 def read_row(
     fields: Sequence[RecordField], sent: Mapping[str, object]
 ) -> tuple[dict[str, Any], list[FieldProblem], list[str]]:
-    """Values by field key, the problems, and the keys of values that were repaired. A field not sent is left out."""
-    values: dict[str, Any] = {}
-    problems: list[FieldProblem] = []
-    repaired: list[str] = []
-    for field in fields:
-        if field.key not in sent:
-            if field.required:
-                problems.append(FieldProblem(field.key, None, "不能为空"))
-            continue
-        try:
-            values[field.key], note = read_value(field, sent[field.key])
-        except ValueRefused as refused:
-            problems.append(FieldProblem(field.key, sent[field.key], refused.rule, refused.suggestion or ""))
-        else:
-            if note:
-                repaired.append(field.key)
-    return values, problems, repaired
+    """As :meth:`RowReader.read` for one row. A field not sent is left out."""
+    return RowReader(fields).read({key: [value] for key, value in sent.items()}, 1)[0]
 
 
 def problems_of(refused: Refused, sent: Mapping[str, object]) -> list[FieldProblem]:

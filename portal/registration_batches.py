@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import peewee
 
 from portal import audit, clock, name_index, subjects
-from portal.database import insert_rows, next_ids, transaction
+from portal.database import among, insert_rows, next_ids, transaction
 from portal.digests import canonical, sm3
 from portal.plugging import registry
 from portal.record_kinds import Stored
 from portal.refusals import Refused
 from portal.subjects import Registration, Subject, SubjectEvent, SubjectName
 
-#: Look-ups by many keys at once stay below every database's limit of parameters.
-_PART = 400
+_DAYS = ("approved", "established", "term_until")
 
 
-@dataclass
+@dataclass(eq=False)
 class _Row:
     """One registration on its way: checked, with its canonical text and digest, or refused."""
 
@@ -31,28 +31,34 @@ class _Row:
     text: bytes = b""
     digest: str = ""
 
-    @cached_property
     def columns(self) -> dict[str, Any]:
         """The whole row of a new subject, by attribute."""
-        return {
-            "credit_code": None, "registration_number": None, "classification": "", "version": 1,
-            **subjects.columns_of(self.registration, new=True),
-        }  # fmt: skip
+        return {**_NEW, **subjects.columns_of(self.registration, new=True)}
 
     @property
     def code(self) -> str:
         return self.registration.code if self.registration else ""
 
 
-@dataclass(frozen=True)
-class Arrived:
-    """A new subject of a batch, its stored event and that event's kind, day and source."""
+#: What a registration says nothing of in a new subject's row.
+_NEW = {"credit_code": None, "registration_number": None, "classification": "", "version": 1}
 
-    subject: Subject
+
+@dataclass(eq=False)
+class Arrived:
+    """A new subject of a batch: its id, its registration, its stored event and how that came (source)."""
+
+    subject_id: int
+    registration: Registration
     event_id: int
-    event: str
-    day: date
     source: str
+    _columns: dict[str, Any]
+    _entered_at: datetime
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The stored subject; made when first asked for, since few of a batch are."""
+        return Subject(id=self.subject_id, entered_at=self._entered_at, **self._columns)
 
 
 class _Known:
@@ -63,34 +69,30 @@ class _Known:
         self.by_code: dict[str, tuple[int, str, str]] = {}
         for column in (Subject.credit_code, Subject.registration_number):
             length = [code for code in codes if (len(code) == 18) == (column is Subject.credit_code)]
-            for start in range(0, len(length), _PART):
-                part = length[start : start + _PART]
-                query = Subject.select(column, Subject.id, Subject.state, Subject.name).where(
-                    column.in_(part)
-                )
+            if length:
+                query = Subject.select(column, Subject.id, Subject.state, Subject.name).where(among(column, length))
                 self.by_code.update(
                     (code, (number, state, name)) for code, number, state, name in query.tuples()
                 )
         self.events: dict[tuple[int, str], int] = {}
         numbers = [number for number, _, _ in self.by_code.values()]
-        digests = {row.digest for row in rows}
-        for start in range(0, len(numbers), _PART):
+        if numbers:
+            digests = {row.digest for row in rows}
             query = SubjectEvent.select(SubjectEvent.subject, SubjectEvent.digest, SubjectEvent.id)
-            for subject_id, digest, event_id in query.where(
-                SubjectEvent.subject.in_(numbers[start : start + _PART])
-            ).tuples():
+            for subject_id, digest, event_id in query.where(among(SubjectEvent.subject, numbers)).tuples():
                 if digest in digests:
                     self.events[subject_id, digest] = event_id
 
 
 def _prepared(registrations: Sequence[Registration | Refused]) -> list[_Row]:
     rows = []
+    today = clock.today()
     for registration in registrations:
         if isinstance(registration, Refused):
             rows.append(_Row(None, registration))
             continue
         try:
-            checked = subjects.checked(registration)
+            checked = subjects.checked(registration, today)
         except Refused as refused:
             rows.append(_Row(None, refused))
             continue
@@ -212,9 +214,16 @@ def _write(rows: list[_Row], unit: str, source: str) -> list[Stored]:
     instant = now.isoformat(sep=" ", timespec="microseconds")
     numbers, events = next_ids("subject", len(rows)), next_ids("subject_event", len(rows))
     columns = [name for name in Subject._meta.columns if name not in ("id", "entered_at")]
+    in_order = itemgetter(*columns)
+    subjects_columns = [row.columns() for row in rows]
+    registrations = [row.registration for row in rows]
+    for _, classes in registry().answers("classes_of_new_subjects", registrations=registrations, source=source):
+        for values, known in zip(subjects_columns, classes or (), strict=False):
+            values["classification"] = known
     made = []
-    for number, row in zip(numbers, rows, strict=True):
-        made.append((number, instant, *[_plain(row.columns[name]) for name in columns]))
+    for number, values in zip(numbers, subjects_columns, strict=True):
+        days = {name: value.isoformat() for name in _DAYS if (value := values[name]) is not None}
+        made.append((number, instant, *in_order(values | days)))
     insert_rows("subject", ("id", "entered_at", *columns), made)
     entered_by = audit.actor().name
     insert_rows(
@@ -226,36 +235,36 @@ def _write(rows: list[_Row], unit: str, source: str) -> list[Stored]:
             for event, number, row in zip(events, numbers, rows, strict=True)
         ],
     )  # fmt: skip
-    _name(numbers, rows)
+    _name(numbers, subjects_columns)
     rows_digest = sm3("".join(row.digest for row in rows).encode())
     audit.record(
         "批量登记", "registration_batch", f"{events[0]}-{events[-1]}", note=source,
         after={"subjects": len(rows), "digest": rows_digest, "first": numbers[0], "last": numbers[-1]},
     )  # fmt: skip
-    _tell(numbers, events, rows, source)
+    _tell(numbers, events, rows, subjects_columns, source)
     return [Stored("created", number, str(event)) for number, event in zip(numbers, events, strict=True)]
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def _name(numbers: list[int], rows: list[_Row]) -> None:
-    keys = [row.columns["name_key"] for row in rows]
+def _name(numbers: list[int], made: list[dict[str, Any]]) -> None:
     insert_rows(
         SubjectName._meta.table_name,
         ("subject_id", "name", "name_key", "since"),
         [
-            (number, row.registration.name, key, row.registration.approved.isoformat())
-            for number, row, key in zip(numbers, rows, keys, strict=True)
+            (number, values["name"], values["name_key"], values["approved"].isoformat())
+            for number, values in zip(numbers, made, strict=True)
         ],
     )
     name_index.index_new(
-        [(number, [key, row.code.casefold()]) for number, row, key in zip(numbers, rows, keys, strict=True)]
+        [
+            (number, [values["name_key"], (values["credit_code"] or values["registration_number"]).casefold()])
+            for number, values in zip(numbers, made, strict=True)
+        ]
     )
 
 
-def _tell(numbers: list[int], events: list[int], rows: list[_Row], source: str) -> None:
+def _tell(
+    numbers: list[int], events: list[int], rows: list[_Row], made: list[dict[str, Any]], source: str
+) -> None:
     manager = registry().manager
     wholesale = {found.plugin_name: found for found in manager.hook.on_subjects_registered.get_hookimpls()}
     single = [found for found in manager.hook.on_subject_registered.get_hookimpls() if found.plugin_name not in wholesale]
@@ -263,15 +272,13 @@ def _tell(numbers: list[int], events: list[int], rows: list[_Row], source: str) 
         return
     now = clock.now()
     batch = [
-        Arrived(
-            Subject(id=number, entered_at=now, **row.columns), event, row.registration.event, row.registration.approved, source
-        )
-        for number, event, row in zip(numbers, events, rows, strict=True)
+        Arrived(number, row.registration, event, source, values, now)
+        for number, event, row, values in zip(numbers, events, rows, made, strict=True)
     ]
     for found in sorted([*wholesale.values(), *single], key=lambda found: found.plugin_name):
         if found.plugin_name in wholesale:
             found.function(batch=batch)
             continue
         for one in batch:
-            given = {"subject": one.subject, "event": one.event, "before": None}
+            given = {"subject": one.subject, "event": one.registration.event, "before": None}
             found.function(**{name: given[name] for name in found.argnames})

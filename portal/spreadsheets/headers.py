@@ -44,6 +44,10 @@ class HeaderMap:
         """The cells of one row by our keys, None where the row is short."""
         return {key: cells[at] if at < len(cells) else None for key, at in self.mapping.items()}
 
+    def columns(self, rows: Sequence[Row]) -> dict[str, list[object]]:
+        """The cells of many rows by our keys, column by column."""
+        return {key: [cells[at] if at < len(cells) else None for _, cells in rows] for key, at in self.mapping.items()}
+
     def data_rows(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows below the header."""
         return (row for row in rows if row[0] > self.last_row)

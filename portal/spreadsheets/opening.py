@@ -18,7 +18,8 @@ from portal.spreadsheets.xls_extent import check_extent
 from portal.spreadsheets.xlsx_reading import open_xlsx
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
-_MOST_BYTES = 100 * 2**20
+#: CSV and XLSX stream by; what a browser may send is far less (files.LARGEST).
+_MOST_BYTES = 1024 * 2**20
 #: An XLS is read whole into memory, so it may only be small.
 _MOST_XLS_BYTES = 20 * 2**20
 _BROKEN = "文件已损坏或不是 Excel 表格，请另存为 .xlsx 再上传"

@@ -14,7 +14,8 @@ from xml.parsers import expat
 from portal.spreadsheets.refusals import SheetRefused
 
 _MOST_MEMBERS = 2_000
-_MOST_UNPACKED = 500 * 2**20
+#: Whoever unpacks streams; a list of 1,048,576 rows takes over 1 GB as XML.
+_MOST_UNPACKED = 2048 * 2**20
 _MOST_PART = 64 * 2**20
 _MOST_RATIO = 120
 _SMALL = 4 * 2**20

@@ -7,20 +7,22 @@ XFD1048576 would take the machine's memory, and it tells nothing of hidden rows 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import IO, Any
 
 from portal.spreadsheets.refusals import CellError, SheetRefused
+from portal.spreadsheets.shared_strings import SharedStrings, unescape
 from portal.spreadsheets.tables import MOST_COLUMNS, MOST_ROWS, Row, Sheet, Table, column_letters, trim
 from portal.spreadsheets.xlsx_package import Package, local, new_parser
 
-_MOST_STRINGS = 1_000_000
-_MOST_STRINGS_XML = 96 * 2**20
 _LONGEST_CELL = 32_767 * 8
 _LONGEST_ROW = 2 * 2**20
+_DIGITS = "0123456789"
+#: Names of elements that are remembered; a sheet has some thirty, a damaged one any number.
+_MOST_TAGS = 200
 _BUILTIN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 #: Literal text, colours and locales in a number format; what is left decides whether it shows a date.
 _FORMAT_NOISE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 
@@ -61,11 +63,11 @@ class _Workbook:
                 )
         self.date_styles = self._read_date_styles(parts.get("styles", ""))
         self._strings_part = parts.get("sharedStrings", "")
-        self._strings: list[str] | None = None
+        self._strings: SharedStrings | None = None
 
     def shared_string(self, text: str) -> str:
         if self._strings is None:
-            self._strings = self._read_strings()
+            self._strings = SharedStrings(self.package, self._strings_part)
         try:
             return self._strings[int(text)]
         except (ValueError, IndexError):
@@ -88,47 +90,25 @@ class _Workbook:
                 styles.append(attributes.get("numFmtId", "0"))
         return frozenset(at for at, number in enumerate(styles) if _shows_date(number, formats.get(number)))
 
-    def _read_strings(self) -> list[str]:
-        strings: list[str] = []
-        if self._strings_part not in self.package:
-            return strings
-        text: list[str] = []
-        state = {"t": False, "phonetic": False}
-
-        def start(tag: str, _: dict[str, str]) -> None:
-            name = local(tag)
-            if name == "si":
-                text.clear()
-            elif name == "rPh":
-                state["phonetic"] = True
-            state["t"] = name == "t" and not state["phonetic"]
-
-        def end(tag: str) -> None:
-            name = local(tag)
-            state["t"] = False
-            if name == "rPh":
-                state["phonetic"] = False
-            elif name == "si":
-                strings.append(_unescape("".join(text)))
-
-        parser = new_parser()
-        parser.StartElementHandler, parser.EndElementHandler = start, end
-        parser.CharacterDataHandler = lambda piece: text.append(piece) if state["t"] else None
-        for _ in self.package.parse(self._strings_part, parser, most=_MOST_STRINGS_XML):
-            if len(strings) > _MOST_STRINGS:
-                raise SheetRefused(f"表格里不同的文字超过{_MOST_STRINGS}条，请分成几个文件上传")
-        return strings
-
 
 class _SheetReader:
+    """Follows one sheet's XML: a call for every tag, so each does the least it can."""
+
     def __init__(self, workbook: _Workbook, part: str, sheet: Sheet) -> None:
         self._workbook, self._part, self._sheet = workbook, part, sheet
         self._ready: list[Row] = []
         self._cells: list[object] = []
-        self._row = self._column = self._size = self._row_size = 0
+        self._row = self._column = self._row_size = 0
         self._type = self._style = ""
         self._text: list[str] = []
         self._wanted = self._phonetic = self._formula = False
+        starts = {
+            "c": self._start_cell, "v": self._start_text, "t": self._start_text, "row": self._start_row,
+            "f": self._start_formula, "rPh": self._start_phonetic, "col": self._start_column, "mergeCell": self._start_merged,
+        }  # fmt: skip
+        ends = {"c": self._end_cell, "v": self._end_text, "t": self._end_text, "row": self._end_row, "rPh": self._end_phonetic}
+        self._starts: dict[str, Callable[[dict[str, str]], None] | None] = dict(starts)
+        self._ends: dict[str, Callable[[], None] | None] = dict(ends)
 
     def rows(self) -> Iterator[Row]:
         parser = new_parser()
@@ -140,22 +120,52 @@ class _SheetReader:
             self._ready.clear()
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = local(tag)
-        if name == "c":
-            self._start_cell(attributes)
-        elif name in ("v", "t"):
-            self._wanted = not self._phonetic
-        elif name == "row":
-            self._start_row(attributes)
-        elif name == "f":
-            self._formula = True
-        elif name == "rPh":
-            self._phonetic = True
-        elif name == "col" and attributes.get("hidden") in ("1", "true"):
+        try:
+            act = self._starts[tag]
+        except KeyError:
+            # Some writers put x: before every element; whatever is not for us is known as such from then on.
+            act = self._remember(self._starts, tag)
+        if act is not None:
+            act(attributes)
+
+    def _end(self, tag: str) -> None:
+        try:
+            act = self._ends[tag]
+        except KeyError:
+            act = self._remember(self._ends, tag)
+        if act is not None:
+            act()
+
+    @staticmethod
+    def _remember(acts: dict[str, Any], tag: str) -> Any:
+        act = acts.get(local(tag))
+        if len(acts) < _MOST_TAGS:
+            acts[tag] = act
+        return act
+
+    def _start_text(self, _: dict[str, str]) -> None:
+        self._wanted = not self._phonetic
+
+    def _end_text(self) -> None:
+        self._wanted = False
+
+    def _start_formula(self, _: dict[str, str]) -> None:
+        self._formula = True
+
+    def _start_phonetic(self, _: dict[str, str]) -> None:
+        self._phonetic = True
+
+    def _end_phonetic(self) -> None:
+        self._phonetic = False
+
+    def _start_column(self, attributes: dict[str, str]) -> None:
+        if attributes.get("hidden") in ("1", "true"):
             first, last = _number(attributes.get("min")), _number(attributes.get("max"))
             letters = [column_letters(at - 1) for at in (first, min(last, 16_384))]
             self._sheet.hidden_columns.append(letters[0] if first == last else "—".join(letters))
-        elif name == "mergeCell" and len(self._sheet.merged) < 20:
+
+    def _start_merged(self, attributes: dict[str, str]) -> None:
+        if len(self._sheet.merged) < 20:
             self._sheet.merged.append(attributes.get("ref", ""))
 
     def _start_row(self, attributes: dict[str, str]) -> None:
@@ -168,45 +178,43 @@ class _SheetReader:
         if attributes.get("hidden") in ("1", "true"):
             self._sheet.note_hidden_row(number)
 
+    def _end_row(self) -> None:
+        if trim(self._cells):
+            self._ready.append((self._row, self._cells))
+
     def _start_cell(self, attributes: dict[str, str]) -> None:
-        self._column = _column(attributes["r"]) if "r" in attributes else self._column + 1
+        self._column = _column(attributes["r"].rstrip(_DIGITS)) if "r" in attributes else self._column + 1
         self._type, self._style = attributes.get("t", "n"), attributes.get("s", "")
-        self._text, self._size = [], 0
+        self._text = []
         self._wanted = self._phonetic = self._formula = False
 
     def _characters(self, piece: str) -> None:
         if self._wanted:
             self._text.append(piece)
-            self._size += len(piece)
             self._row_size += len(piece)
-            if self._size > _LONGEST_CELL or self._row_size > _LONGEST_ROW:
+            if self._row_size > _LONGEST_ROW:
                 raise SheetRefused(f"第{self._row}行有单元格的文字过长")
-
-    def _end(self, tag: str) -> None:
-        name = local(tag)
-        if name in ("v", "t"):
-            self._wanted = False
-        elif name == "rPh":
-            self._phonetic = False
-        elif name == "c":
-            self._end_cell()
-        elif name == "row" and trim(self._cells):
-            self._ready.append((self._row, self._cells))
 
     def _end_cell(self) -> None:
         value = self._value("".join(self._text))
         if value is None:
             return
+        missing = self._column - len(self._cells)
+        if missing == 0 and self._column < MOST_COLUMNS:
+            self._cells.append(value)
+            return
         if self._column >= MOST_COLUMNS:
             raise SheetRefused(
                 f"第{self._row}行的列数超过上限{MOST_COLUMNS}列（{column_letters(self._column)}列有值）"
             )
-        self._cells.extend([None] * (self._column + 1 - len(self._cells)))
+        self._cells.extend([None] * (missing + 1))
         self._cells[self._column] = value
 
     def _value(self, text: str) -> Any:
+        if len(text) > _LONGEST_CELL:
+            raise SheetRefused(f"第{self._row}行有单元格的文字过长")
         if self._type == "inlineStr":
-            return _unescape(text) or None
+            return unescape(text) or None
         if not text:
             if self._formula and self._type != "str":
                 return CellError("公式没有保存计算结果，请用 Excel 或 WPS 打开并保存一次")
@@ -214,7 +222,7 @@ class _SheetReader:
         if self._type == "s":
             return self._workbook.shared_string(text) or None
         if self._type == "str":
-            return _unescape(text)
+            return unescape(text)
         if self._type == "e":
             return CellError(f"公式错误 {text}")
         if self._type == "b":
@@ -256,10 +264,7 @@ def _shows_date(number: str, code: str | None) -> bool:
     return first.casefold() != "general" and bool(re.search(r"[ymdhs年月日]", first, re.IGNORECASE))
 
 
-def _unescape(text: str) -> str:
-    return _ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text) if "_x" in text else text
-
-
+@lru_cache(1024)
 def _column(reference: str) -> int:
     index = 0
     for sign in reference:

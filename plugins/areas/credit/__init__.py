@@ -124,7 +124,7 @@ def on_subject_registered(subject: Any, event: str, before: Any) -> None:
 
 @hookimpl
 def on_subjects_registered(batch: list[Any]) -> None:
-    parties.remember_new([one.subject for one in batch])
+    parties.remember_new(batch)
 
 
 @hookimpl

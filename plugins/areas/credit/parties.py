@@ -11,7 +11,7 @@ from stdnum.cn import ric
 from plugins.areas.credit import record_rules
 from plugins.areas.credit.models import DishonestyRecord, FormerCode
 from plugins.areas.credit.record_rules import Entry
-from portal.toolkit import Refused, Subject, SubjectEvent, subjects
+from portal.toolkit import Refused, Subject, SubjectEvent, among, subjects
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,14 @@ def prefill(subject: Subject) -> dict[str, Any]:
     }
 
 
-def remember_new(fresh: list[Subject]) -> None:
+def remember_new(fresh: list[Any]) -> None:
     """As :func:`remember_codes` for new subjects that came together: records that stood under their codes are theirs."""
-    by_code = {code: subject for subject in fresh for code in (subject.credit_code, subject.registration_number) if code}
-    codes = sorted(by_code)
-    for start in range(0, len(codes), 500):
-        waiting = DishonestyRecord.select(DishonestyRecord.party_code).where(
-            DishonestyRecord.subject.is_null() & DishonestyRecord.party_code.in_(codes[start : start + 500])
-        )
-        for (code,) in list(waiting.distinct().tuples()):
-            remember_codes(by_code[code], None)
+    by_code = {one.registration.code: one for one in fresh if one.registration.code}
+    waiting = DishonestyRecord.select(DishonestyRecord.party_code).where(
+        DishonestyRecord.subject.is_null() & among(DishonestyRecord.party_code, by_code)
+    )
+    for (code,) in sorted(waiting.distinct().tuples()):
+        remember_codes(by_code[code].subject, None)
 
 
 def remember_codes(subject: Subject, before: dict[str, Any] | None) -> None:

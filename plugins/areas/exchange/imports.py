@@ -51,13 +51,15 @@ def kind_of(run: ImportRun) -> RecordKind:
     return found
 
 
-def upload(stream: IO[bytes], name: str, kind: RecordKind, unit: str, source: str = "") -> ImportRun:
+def upload(
+    stream: IO[bytes], name: str, kind: RecordKind, unit: str, source: str = "", *, largest: int = files.LARGEST
+) -> ImportRun:
     """Keep the file and check it, at once or as a job. Raises NotAllowed or Refused."""
     kind.may_import(unit)
     if source and source not in kind.sources:
         raise Refused(f"“{kind.label}”没有“{source}”这种导入方式", {"source": "请重新选择"})
     with transaction():
-        stored = files.store(stream, name, allowed=ALLOWED)
+        stored = files.store(stream, name, allowed=ALLOWED, largest=largest)
         earlier = _earlier(stored.digest, kind.key, unit)
         run = ImportRun.create(
             kind=kind.key, unit=unit, file=stored, source=source, state=CHECKING,
@@ -142,20 +144,16 @@ def _conclude(run: ImportRun, state: str, notices: list[str]) -> None:
         ImportRun.update(state=state, notices=notices).where(ImportRun.id == run.id).execute()
 
 
-def _read(kind: RecordKind, sent: SentSheet, batch: list[Any]) -> list[tuple[int, dict[str, Any], list[Any], list[str], Any]]:
-    """Each row as (number, values, problems, repaired, sent): problems of single values only."""
-    fields = kind.incoming()
-    found = []
-    for number, cells in batch:
-        record = sent.header.record(cells)
-        found.append((number, *record_reading.read_row(fields, record), record))
-    return found
+def _read(sent: SentSheet, batch: list[Any]) -> list[tuple[int, dict[str, Any], list[Any], list[str], list[object]]]:
+    """Each row as (number, values, problems, repaired, cells): problems of single values only."""
+    read = sent.reader.read(sent.header.columns(batch), len(batch))
+    return [(number, *found, cells) for (number, cells), found in zip(batch, read, strict=True)]
 
 
 def _check_batch(run: ImportRun, kind: RecordKind, sent: SentSheet, batch: list[Any], repaired: _Repaired, job: Any) -> None:
     counts = {"created": 0, "changed": 0, "same": 0, "wrong": 0}
     problems: list[tuple[int, Any]] = []
-    read = _read(kind, sent, batch)
+    read = _read(sent, batch)
     good = [row for row in read if not row[2]]
     said = kind.compare([values for _, values, *_ in good], unit=run.unit)
     for number, _, bad, notes, _ in read:
@@ -163,9 +161,9 @@ def _check_batch(run: ImportRun, kind: RecordKind, sent: SentSheet, batch: list[
         counts["wrong"] += bool(bad)
         if notes:
             repaired.note(number)
-    for (number, _, _, _, record), answer in zip(good, said, strict=True):
+    for (number, _, _, _, cells), answer in zip(good, said, strict=True):
         if isinstance(answer, Refused):
-            problems += [(number, problem) for problem in record_reading.problems_of(answer, record)]
+            problems += [(number, problem) for problem in record_reading.problems_of(answer, sent.header.record(cells))]
             counts["wrong"] += 1
         else:
             counts[answer] += 1
@@ -240,7 +238,7 @@ def store_rows(run: ImportRun, job: Any = None) -> None:
 
 
 def _store_batch(run: ImportRun, kind: RecordKind, sent: SentSheet, batch: list[Any]) -> int:
-    good = [row for row in _read(kind, sent, batch) if not row[2]]
+    good = [row for row in _read(sent, batch) if not row[2]]
     answers = kind.store([values for _, values, *_ in good], unit=run.unit, source=run.source_text)
     counts = {"taken_created": 0, "taken_changed": 0, "taken_same": 0, "refused": len(batch) - len(good)}
     imported: list[tuple[Any, ...]] = []

@@ -24,6 +24,7 @@ class SentSheet:
     header: spreadsheets.HeaderMap
     texts: dict[int, str]
     missing: list[str]
+    reader: record_reading.RowReader
 
     def rows(self) -> Iterator[spreadsheets.Row]:
         """The rows below the header."""
@@ -93,4 +94,4 @@ def _sent(
     if not mapping:
         mapping = {memory[text]: at for at, text in texts.items() if memory.get(text)}
     missing = [field.label for field in kind.incoming() if field.required and field.key not in mapping]
-    return SentSheet(table, sheet, replace(header, mapping=mapping), texts, missing)
+    return SentSheet(table, sheet, replace(header, mapping=mapping), texts, missing, record_reading.RowReader(kind.incoming()))

@@ -67,14 +67,22 @@ def key_problem(key: object) -> str:
     return ""
 
 
-def read(kind: RecordKind, sent: object) -> tuple[dict[str, Any], list[record_reading.FieldProblem]]:
-    """The values of one sent object and its problems; an unknown member is a problem."""
-    if not isinstance(sent, dict):
-        return {}, [record_reading.FieldProblem("", None, "应为一个 JSON 对象")]
-    known = {f.key for f in kind.incoming()}
-    values, problems, _ = record_reading.read_row(kind.incoming(), {k: v for k, v in sent.items() if k in known})
-    problems += [record_reading.FieldProblem(key, sent[key], "没有这个字段") for key in sorted(sent.keys() - known)]
-    return values, problems
+def read(kind: RecordKind, sent: Sequence[object]) -> list[tuple[dict[str, Any], list[record_reading.FieldProblem]]]:
+    """The values of each sent object and its problems; an unknown member is a problem."""
+    fields = kind.incoming()
+    known = {f.key for f in fields}
+    objects: list[dict[str, object]] = [one if isinstance(one, dict) else {} for one in sent]
+    columns = {key: [one.get(key, record_reading.NOT_SENT) for one in objects] for key in known}
+    rows = record_reading.RowReader(fields).read(columns, len(objects))
+    found = []
+    for one, (values, problems, _) in zip(sent, rows, strict=True):
+        if not isinstance(one, dict):
+            found.append(({}, [record_reading.FieldProblem("", None, "应为一个 JSON 对象")]))
+            continue
+        if not one.keys() <= known:
+            problems += [record_reading.FieldProblem(key, one[key], "没有这个字段") for key in sorted(one.keys() - known)]
+        found.append((values, problems))
+    return found
 
 
 def store(viewer: TokenViewer, kind: RecordKind, sent: Sequence[tuple[Any, Any]]) -> list[Answer]:
@@ -106,7 +114,7 @@ def store(viewer: TokenViewer, kind: RecordKind, sent: Sequence[tuple[Any, Any]]
 def _prepared(viewer: TokenViewer, kind: RecordKind, sent: Sequence[tuple[Any, Any]]) -> tuple[list[Answer], list[_Row]]:
     known = _known(viewer, kind, [key for key, _ in sent if isinstance(key, str)])
     answers: list[Answer] = []
-    rows: list[_Row] = []
+    named: list[tuple[Answer, Any]] = []
     seen: set[str] = set()
     for key, content in sent:
         answer = Answer(key if isinstance(key, str) else "")
@@ -114,12 +122,14 @@ def _prepared(viewer: TokenViewer, kind: RecordKind, sent: Sequence[tuple[Any, A
         rule = key_problem(key) or ("同一批里编号重复" if key in seen else "")
         if rule:
             answer.problems.append(record_reading.FieldProblem("key", key, rule))
-            continue
-        seen.add(key)
-        values, answer.problems = read(kind, content)
+        else:
+            seen.add(key)
+            named.append((answer, content))
+    rows: list[_Row] = []
+    for (answer, _), (values, answer.problems) in zip(named, read(kind, [content for _, content in named]), strict=True):
         if answer.problems:
             continue
-        digest, there = digest_of(values), known.get(key)
+        digest, there = digest_of(values), known.get(answer.key)
         if there is not None and there.digest == digest:
             answer.outcome, answer.record = "same", there.record
         else:

@@ -112,6 +112,13 @@ def on_subject_registered(subject, event, before) -> None:
 
 
 @hookimpl
+def classes_of_new_subjects(registrations, source) -> list[str] | None:
+    from . import batches
+
+    return batches.classes_of(registrations, source)
+
+
+@hookimpl
 def on_subjects_registered(batch) -> None:
     from . import batches
 

@@ -8,6 +8,7 @@ from typing import Any
 import peewee
 
 from portal.toolkit import (
+    Registration,
     Subject,
     SubjectEvent,
     canonical,
@@ -16,7 +17,6 @@ from portal.toolkit import (
     next_ids,
     obligations,
     settings,
-    subjects,
 )
 
 from . import catalogue, pushes, reading, rules
@@ -28,20 +28,21 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+def classes_of(registrations: list[Registration], source: str) -> list[str] | None:
+    """The classes of subjects that were there before the portal: read, never pushed. None for all others, whose class
+    comes with the confirmed push."""
+    if source != pushes.STOCK:
+        return None
+    qz_is_permit, read = settings.value("licensing.qz_is_permit"), reading.reader()
+    found = [read.read(registration.scope) for registration in registrations]
+    return [rules.class_of(one.kinds, qz_is_permit, bool(one.unknown)) for one in found]
+
+
 def on_arrived(batch: list[Any]) -> None:
-    """New subjects were stored: classify those that were there before the portal, propose the push of the others."""
-    living = [one for one in batch if one.event in ("设立", "变更")]
-    stock = [one for one in living if one.source == pushes.STOCK]
-    if stock:
-        qz_is_permit, read = settings.value("licensing.qz_is_permit"), reading.reader()
-        subjects.classify_many({one.subject.id: _class(reading.plain(read.read(one.subject.scope, one.subject.industry)), qz_is_permit) for one in stock})
-    fresh = [one for one in living if one.source != pushes.STOCK]
+    """New subjects were stored: propose their push, unless they were there before the portal."""
+    fresh = [one for one in batch if one.registration.event in ("设立", "变更") and one.source != pushes.STOCK]
     if fresh:
         _propose(fresh)
-
-
-def _class(found: dict[str, Any], qz_is_permit: bool) -> str:
-    return rules.class_of((hit["kind"] for hit in found["hits"]), qz_is_permit, bool(found["unknown"]))
 
 
 def _propose(fresh: list[Any]) -> None:
@@ -50,14 +51,15 @@ def _propose(fresh: list[Any]) -> None:
     numbers = next_ids(Push._meta.table_name, len(fresh))
     rows = []
     for number, one in zip(numbers, fresh, strict=True):
-        found = reading.plain(read.read(one.subject.scope, one.subject.industry))
+        registration = one.registration
+        found = reading.plain(read.read(registration.scope, registration.industry))
         doubtful = bool(found["unknown"]) or any(hit["flags"] for hit in found["hits"])
         rows.append(
-            (number, one.subject.id, one.event_id, one.event, "proposed", doubtful, one.subject.scope, "[]",
+            (number, one.subject_id, one.event_id, registration.event, "proposed", doubtful, registration.scope, "[]",
              canonical(found).decode(), "[]", "[]", "", "", version, now, "")
         )  # fmt: skip
     insert_rows(Push._meta.table_name, _COLUMNS, rows)
-    for day in sorted({one.day for one in fresh}):
+    for day in sorted({one.registration.approved for one in fresh}):
         _owe(numbers[0], numbers[-1], day)
 
 

@@ -80,6 +80,11 @@ class Reading:
         return self._hits
 
     @property
+    def kinds(self) -> set[str]:
+        """The kinds of the proposed items, all that a class needs."""
+        return {hit.kind for hit, _, _ in self._kept}
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """The codes of the proposed items, in the order of ``hits``."""
         return tuple(hit.code for hit in self.hits)
