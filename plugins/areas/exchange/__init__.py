@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, url_for
+from flask import Blueprint
 
 from portal.toolkit import JobKind, NavigationItem, Permission, Schema, Setting, hookimpl, number_setting
 
@@ -66,8 +66,3 @@ def register_job_kinds() -> list[JobKind]:
         JobKind(exports.JOB, "导出", exports.run),
         JobKind(undoing.UNDO_JOB, "撤销导入", undoing.undo_job),
     ]
-
-
-@hookimpl
-def export_link(kind: str, filters: dict[str, str]) -> str | None:
-    return url_for("exchange.export", kind_key=kind, form="xlsx", **filters)
