@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import peewee
+
 from plugins.areas.inspections import inspectors, libraries, library_objects, rules
 from plugins.areas.inspections.models import CheckObject, Inspector, ItemVersion
 from plugins.areas.inspections.sight import reads_all
@@ -164,7 +166,7 @@ def _kind(key: str, label: str, fields: tuple[RecordField, ...], identity: tuple
 _INSPECTORS = Listing(Inspector, "inspector", lambda viewer, filters: _own(Inspector.unit, viewer), inspector_kept, Inspector.select)
 OBJECTS = Listing(
     CheckObject, "check_object", _objects_visible, object_kept,
-    lambda: CheckObject.select(CheckObject, Subject).join(Subject, "LEFT OUTER"),
+    lambda: CheckObject.select(CheckObject, Subject).join(Subject, peewee.JOIN.LEFT_OUTER),
 )  # fmt: skip
 
 KINDS = [
