@@ -50,4 +50,4 @@ def test_every_list_that_a_person_sees_is_given_as_a_file(open_as, account: str)
             elif not file.body().startswith(b"PK"):
                 wrong.append(("not an XLSX", href))
     assert (missing, wrong) == ([], [])
-    assert sum(count > 0 for count in rows.values()) >= 5 and min(rows.values()) >= 0
+    assert sum(count > 0 for count in rows.values()) >= 3

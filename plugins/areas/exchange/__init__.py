@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from flask import Blueprint
@@ -54,6 +55,13 @@ def register_navigation() -> list[NavigationItem]:
         NavigationItem("接口令牌", "exchange.tokens", "exchange.token", 30, "数据交换"),
         NavigationItem("接口说明", "exchange.api_page", "exchange.view", 31, "数据交换"),
     ]
+
+
+@hookimpl
+def on_day(day: date) -> None:
+    from .rates import forget_old
+
+    forget_old()
 
 
 @hookimpl

@@ -80,10 +80,10 @@ class Client:
         found: list[dict[str, Any]] = []
         while True:
             page = self.ask("GET", f"{kind}/changes", since=since, limit=1000)
+            if not page["items"]:
+                return found, since
             found += page["items"]
             since = page["since"]
-            if len(page["items"]) < 1000:
-                return found, since
 
 
 def main(arguments: list[str]) -> int:
