@@ -87,7 +87,10 @@ class Client:
 
 
 def main(arguments: list[str]) -> int:
-    """The command of the module's docstring; exit code 1 when a row was not taken."""
+    """The command of the module's docstring; exit code 1 when a row was not taken, 2 when called wrongly."""
+    if len(arguments) not in (3, 4):
+        print(__doc__, file=sys.stderr)
+        return 2
     base, token, kind, *files = arguments
     client = Client(base, token)
     if not files:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -279,6 +283,20 @@ def test_a_liaison_makes_a_token_that_is_shown_once(as_person, app) -> None:
     assert wrong.status_code == 422 and "请选择这个系统读写哪些记录" in text_of(wrong)
 
 
+def test_the_page_of_the_api_shows_calls_that_work_as_they_stand(as_person, caller: Caller, unit: str) -> None:
+    page = as_person("shenpi-jingban").get("/exchange/api/").get_data(as_text=True)
+    commands = [html.unescape(found) for found in re.findall(r'<pre class="code-block" tabindex="0">(curl .*?)</pre>', page, re.S)]
+    sent = json.loads(re.search(r"-d '(.*?)' \\", commands[1])[1])
+    path = re.search(r"/api/v1/(\S+)$", commands[1])[1]
+    assert [caller.ask("PUT", path, sent).status_code for _ in range(2)] == [201, 200]
+    body = re.search(r'id="kind-registrations".*?<details class="panel-foot">.*?<pre[^>]*>(.*?)</pre>', page, re.S)[1]
+    assert caller.ask("POST", "registrations/batch", html.unescape(body).encode()).json["counts"]["same"] == 1
+
+
+def test_the_example_client_is_given_as_it_is_tested(as_person) -> None:
+    assert as_person("gongan-jingban").get("/exchange/client.py").data == Path(client.__file__).read_bytes()
+
+
 def test_the_page_of_the_api_names_every_field_and_path(as_person) -> None:
     text = text_of(as_person("gongan-jingban").get("/exchange/api/"))
     for word in ("PUT /api/v1/registrations/by-key/{key}", "统一社会信用代码", "version_changed", "核准日期"):
@@ -295,6 +313,7 @@ def test_the_example_client_sends_reads_and_follows_changes(served: str, token: 
     assert len(found) == 5 and there.changes("registrations", since) == ([], since)
     with pytest.raises(client.Answered, match="404"):
         there.ask("GET", "nothing")
+    assert client.main([served]) == 2 and "client.py https" in capsys.readouterr().err
     lines = tmp_path / "rows.jsonl"
     lines.write_text('{"key": "K9", "values": {}}\n', encoding="utf-8")
     assert client.main([served, token, "registrations", str(lines)]) == 1
