@@ -9,6 +9,7 @@ from typing import Any
 
 from portal import clock
 from portal.audit import AuditEntry, RecordChange
+from portal.list_files import by_key
 
 #: The words of a record's type; a type of a plugin that is not here is shown as it is stored.
 RECORD_TYPES = {
@@ -17,6 +18,7 @@ RECORD_TYPES = {
     "audit": "审计记录",
     "calendar": "工作日历",
     "job": "后台任务",
+    "list": "列表",
     "setting": "设置",
     "subject": "市场主体",
     "unit": "成员单位",
@@ -97,7 +99,7 @@ def entries(filters: Filters, up_to: int) -> Iterator[AuditEntry]:
     query = AuditEntry.select().where(AuditEntry.seq <= up_to)
     for condition in _conditions(filters):
         query = query.where(condition)
-    return query.order_by(AuditEntry.seq).iterator()
+    return by_key(query, AuditEntry.seq, newest_first=False)
 
 
 def changes_of(seq: int) -> list[list[Any]]:

@@ -18,7 +18,7 @@ from flask import (
 from flask_login import current_user
 from markupsafe import Markup
 
-from portal import __version__, audit, clock, obligations, official_calendar, settings
+from portal import __version__, audit, clock, list_files, obligations, official_calendar, settings
 from portal.declarations import NavigationItem
 from portal.pages import link, submission_key
 from portal.plugging import Registry, registry
@@ -137,17 +137,10 @@ def _around() -> dict[str, Any]:
     return values
 
 
-def export_href(kind: str, filters: dict[str, Any]) -> str | None:
-    """Where a list is exported as it is filtered, or None when no plugin exports."""
-    given = {name: str(value) for name, value in filters.items() if value}
-    links = registry().answers("export_link", kind=kind, filters=given)
-    return next((href for _, href in links if href), None)
-
-
 def install(app: Flask) -> None:
     """Give every template the page's surroundings and the small functions it calls."""
     app.context_processor(_around)
-    app.jinja_env.globals.update(link=link, submission_key=submission_key, export_href=export_href)
+    app.jinja_env.globals.update(link=link, submission_key=submission_key, file_links=list_files.links)
     app.jinja_env.filters.update(
         day=lambda value: value.isoformat() if value else "—",
         moment=lambda value: f"{value.astimezone(clock.ZONE):%Y-%m-%d %H:%M}" if value else "—",

@@ -15,6 +15,17 @@ from portal.pages import page
 from portal.refusals import Refused
 
 log = logging.getLogger("portal")
+#: status → (code, title) of the answers of the API's routes that are given before or beside its views.
+API_PROBLEMS = {
+    400: ("bad_request", "请求格式不对"),
+    403: ("foreign_site", "请求来自别的网站"),
+    404: ("not_found", "没有这个地址"),
+    405: ("method_not_allowed", "这个地址不接受这种方法"),
+    413: ("too_large", "请求体太大，请分批发送"),
+    422: ("invalid", "内容不符合规则"),
+    500: ("failed", "平台出错，已记录"),
+    503: ("unavailable", "平台正忙，稍后重试"),
+}
 _PAGES = {403, 404, 405, 409, 413, 422, 500, 503}
 
 
@@ -22,7 +33,8 @@ def answer(status: int, message: str = "") -> Response:
     """The error page of ``status``; for a route of the API a problem document (RFC 9457)."""
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "is_api", False) or request.path.startswith("/api/"):
-        response = jsonify({"type": "about:blank", "status": status, "title": message or "请求没有成功"})
+        code, title = API_PROBLEMS.get(status, ("bad_request", "请求没有被接受"))
+        response = jsonify({"type": f"urn:portal:problem:{code}", "status": status, "code": code, "title": title, "detail": message or title})
         response.status_code = status
         response.content_type = "application/problem+json"
         return response
@@ -65,7 +77,9 @@ def install(app: Flask) -> None:
         # Neither the page's head nor Flask-Login may ask the database again.
         g.storage_failed = True
         g._login_user = current_app.login_manager.anonymous_user()
-        return answer(503, storage_words(error))
+        response = answer(503, storage_words(error))
+        response.headers["Retry-After"] = "5"
+        return response
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Any:

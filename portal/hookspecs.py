@@ -62,11 +62,6 @@ def register_record_kinds():
 
 
 @hookspec
-def export_link(kind: str, filters: dict[str, str]):
-    """Where the list of a record kind is exported as a screen filters it → a path, or None."""
-
-
-@hookspec
 def register_commands():
     """Commands of ``portal`` → list of ``click.Command``."""
 

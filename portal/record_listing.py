@@ -9,7 +9,8 @@ from typing import Any
 from portal.audit import AuditEntry
 from portal.record_kinds import Kept
 
-_PAGE = 1000
+#: The first part is small: a page of the API is often no longer.
+_FIRST, _PAGE = 128, 1000
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,14 @@ class Listing:
 
     def rows(self, viewer: Any, filters: Mapping[str, str], after: int = 0) -> Iterator[Kept]:
         """The visible records with ids above ``after``, in the order of their ids."""
-        condition = self.visible(viewer, filters)
+        condition, size = self.visible(viewer, filters), _FIRST
         while True:
-            query = self.query().where(condition & (self.model.id > after)).order_by(self.model.id).limit(_PAGE)
+            query = self.query().where(condition & (self.model.id > after)).order_by(self.model.id).limit(size)
             part = list(query)
             yield from map(self.kept, part)
-            if len(part) < _PAGE:
+            if len(part) < size:
                 return
-            after = part[-1].id
+            after, size = part[-1].id, _PAGE
 
     def fetch(self, viewer: Any, ids: Sequence[int]) -> list[Kept]:
         """Those of ``ids`` that the viewer may see."""

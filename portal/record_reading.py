@@ -166,8 +166,13 @@ def problems_of(refused: Refused, sent: Mapping[str, object]) -> list[FieldProbl
 
 def headings(kind: RecordKind, *, standard: bool = False, incoming: bool = False) -> list[Heading]:
     """The headings of an export; ``standard`` uses the 双公示 names where they exist."""
+    return field_headings(kind.incoming() if incoming else kind.outgoing(), standard=standard)
+
+
+def field_headings(fields: Sequence[RecordField], *, standard: bool) -> list[Heading]:
+    """The headings of these fields."""
     made = []
-    for field in kind.incoming() if incoming else kind.outgoing():
+    for field in fields:
         title = field.standard if standard and field.standard else column_title(field)
         shown = "money" if field.type == "money" and field.unit == "元" else "text"
         if field.type in ("date", "integer"):
@@ -178,10 +183,11 @@ def headings(kind: RecordKind, *, standard: bool = False, incoming: bool = False
 
 def cells(kind: RecordKind, values: Mapping[str, Any]) -> list[object]:
     """The record's values in the order of :func:`headings`; money in 万元 as exact text, days in ISO 8601."""
-    return [_cell(field, values.get(field.key)) for field in kind.outgoing()]
+    return [cell(field, values.get(field.key)) for field in kind.outgoing()]
 
 
-def _cell(field: RecordField, value: Any) -> object:
+def cell(field: RecordField, value: Any) -> object:
+    """A stored value as a file's cell: money in 万元 as exact text."""
     if field.type == "money" and field.unit == "万元" and value is not None:
         return money_text(value, "万元")
     return value

@@ -13,7 +13,8 @@ from portal.refusals import NotAllowed, Refused
 from portal.subject_search import Filters
 from portal.subjects import Registration, Subject, SubjectEvent
 
-_PAGE = 1000
+#: The first part is small: a page of the API is often no longer.
+_FIRST, _PAGE = 128, 1000
 _EVENT_WORDS = {
     "新设": "设立", "新设登记": "设立", "设立登记": "设立", "开业": "设立", "1": "设立", "变更登记": "变更", "2": "变更",
     "注销登记": "注销", "吊销登记": "吊销", "吊销营业执照": "吊销",
@@ -140,12 +141,13 @@ def _rows(viewer: Any, filters: Mapping[str, str], after: int = 0) -> Iterator[K
         text=filters.get("name", "") or filters.get("q", ""), state=filters.get("state", ""), street=filters.get("street", ""),
         industry=filters.get("industry", ""), classification=words.get(classification, classification) or ("none" if classification else ""),
     )  # fmt: skip
+    size = _FIRST
     while True:
-        part = subject_search.in_order(chosen, after, _PAGE)
+        part = subject_search.in_order(chosen, after, size)
         yield from map(_kept, part)
-        if len(part) < _PAGE:
+        if len(part) < size:
             return
-        after = part[-1].id
+        after, size = part[-1].id, _PAGE
 
 
 def _fetch(viewer: Any, ids: Sequence[int]) -> list[Kept]:

@@ -17,6 +17,7 @@ from portal.obligations import Obligation
 from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed
 from portal.scoring import UnitScore
+from portal.subjects import Subject
 from portal.workdays import Quarter
 
 STAGES = {"open": "进行中", "collecting": "报送清单", "scoring": "评分", "review": "复核", "final": "定稿"}
@@ -263,7 +264,7 @@ def rows_behind(viewer: Any, span: Span, unit: str, item: str, which: str, after
     }
     if which not in conditions:
         raise Missing("没有这一类记录")
-    query = Obligation.select().where(
+    query = Obligation.select(Obligation, Subject).join(Subject, peewee.JOIN.LEFT_OUTER).where(
         (Obligation.unit == unit) & Obligation.kind.in_(kinds) & conditions[which] & (Obligation.id > after)
     )
     return list(query.order_by(Obligation.id).limit(size))

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from datetime import date
 
-from flask import Blueprint, Response, flash, redirect, request, stream_with_context, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
 
-from portal import audit, audit_search, clock
+from portal import audit, audit_search, list_columns, list_files
 from portal.access import act, requires
 from portal.audit import AuditEntry
 from portal.audit_search import CHANNELS, RECORD_TYPES, Filters
 from portal.pages import key_from, link, page
-from portal.refusals import Missing
+from portal.refusals import Missing, Refused
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
-
-COLUMNS = (
-    "序号",
-    "时间",
-    "账号",
-    "姓名",
-    "单位",
-    "来自",
-    "渠道",
-    "操作",
-    "记录类型",
-    "记录号",
-    "成功",
-    "说明",
-    "前一条哈希",
-    "哈希",
-)
 
 
 def _filters() -> tuple[Filters, dict[str, str]]:
@@ -74,6 +54,10 @@ def _query(filters: Filters) -> dict[str, str]:
 @requires("audit.view")
 def index() -> Response:
     filters, errors = _filters()
+    if list_files.wanted():
+        if errors:
+            raise Refused("；".join(errors.values()), errors)
+        return list_files.answer("审计记录", list_columns.AUDIT, audit_search.entries(filters, audit.last()[0]))
     older, newer = key_from("older"), key_from("newer")
     if not errors and older is None and newer is None:
         audit.record_alone("查看审计记录", "audit", "list", note=filters.words)
@@ -95,7 +79,6 @@ def index() -> Response:
         filtered=any(query.values()),
         record_types=RECORD_TYPES,
         channels=CHANNELS,
-        export_href=link("audit.export", query),
         errors=errors,
     )
 
@@ -129,55 +112,3 @@ def verify() -> Response:
     )
     flash(text, level)
     return redirect(url_for("audit.index"), 303)
-
-
-@blueprint.get("/export.csv")
-@requires("audit.view")
-def export() -> Response:
-    filters, errors = _filters()
-    if errors:
-        raise Missing("；".join(errors.values()))
-    last = audit.last()[0]
-    audit.record_alone("导出审计记录", "audit", "export", note=f"{filters.words}，至第 {last} 条")
-    name = f"audit-{clock.today().isoformat()}.csv"
-    return Response(
-        stream_with_context(_lines(filters, last)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _lines(filters: Filters, last: int) -> Iterator[str]:
-    """The export's lines; the byte order mark tells Excel that the file is UTF-8."""
-    yield "\ufeff" + _line(COLUMNS)
-    for entry in audit_search.entries(filters, last):
-        yield _line(
-            (
-                entry.seq,
-                f"{entry.at.astimezone(clock.ZONE):%Y-%m-%d %H:%M:%S}",
-                entry.account,
-                entry.actor_name,
-                entry.unit,
-                entry.address,
-                CHANNELS.get(entry.channel, entry.channel),
-                entry.action,
-                RECORD_TYPES.get(entry.record_type, entry.record_type),
-                entry.record_id,
-                "是" if entry.succeeded else "否",
-                entry.note,
-                entry.previous,
-                entry.hash,
-            )
-        )
-
-
-def _line(cells: tuple[object, ...]) -> str:
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\r\n").writerow([_cell(cell) for cell in cells])
-    return target.getvalue()
-
-
-def _cell(value: object) -> str:
-    """A cell that a spreadsheet shows as text: a typed account such as =1+1 must not become a formula."""
-    text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and text != "-" else text

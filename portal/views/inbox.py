@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 from flask_login import current_user
 
-from portal import audit, clock, obligation_figures, obligations, units
+from portal import audit, clock, list_columns, list_files, obligation_figures, obligations, units
 from portal.access import requires
 from portal.links import record_link
 from portal.pages import link, page
@@ -27,6 +27,11 @@ def _unit_shown() -> str:
     return current_user.unit
 
 
+def _part(unit: str, kind: str, state: str, after: str) -> tuple[list[obligations.Obligation], str | None]:
+    found = obligations.inbox(unit, kind=kind, state=state, after=after, size=500)
+    return found.rows, found.after
+
+
 @blueprint.get("/")
 @requires("inbox.view")
 def index() -> Response:
@@ -36,6 +41,8 @@ def index() -> Response:
         raise Missing("没有这一类时限义务")
     if state not in dict(STATES):
         raise Missing("没有这种状态")
+    if list_files.wanted():
+        return list_files.answer("待办", list_columns.OBLIGATIONS, list_files.walk(lambda after: _part(unit, kind, state, after), ""))
     found = obligations.inbox(unit, kind=kind, state=state, after=request.args.get("after", ""))
     counts = obligations.open_counts(unit)
     query = {"kind": kind, "state": "" if state == obligations.OPEN else state, "unit": request.args.get("unit", "")}
@@ -80,10 +87,13 @@ def figures() -> Response:
     rows = [row for row in obligation_figures.figures(quarter.first, quarter.last) if every or row[0] == current_user.unit]
     order = {unit.key: unit.number for unit in units.enabled(min(quarter.last, clock.today()))}
     rows.sort(key=lambda row: (order.get(row[0], 999), list(obligations.KINDS).index(row[1])))
+    shown = [(units.name_of(unit), obligations.KINDS[kind].label, *(int(n or 0) for n in numbers)) for unit, kind, *numbers in rows]
+    if list_files.wanted():
+        return list_files.answer(f"{quarter.label}义务统计", list_columns.FIGURES, shown)
     return page(
         "inbox/figures.html",
         part="inbox/_figures.html",
         quarter=quarter,
-        rows=[(units.name_of(unit), obligations.KINDS[kind].label, *(int(n or 0) for n in numbers)) for unit, kind, *numbers in rows],
+        rows=shown,
         every=every,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, url_for
 from flask_login import current_user
 
-from portal import jobs
+from portal import jobs, list_columns, list_files
 from portal.access import act, requires
 from portal.jobs import Job
 from portal.pages import key_from, link, page
@@ -36,6 +36,9 @@ def index() -> Response:
     query = Job.select()
     if not every:
         query = query.where(Job.account == current_user.account)
+    if list_files.wanted():
+        found = ((job, _kind_label(job)) for job in list_files.by_key(query, Job.id))
+        return list_files.answer("后台任务", list_columns.JOBS, found)
     if older is not None:
         query = query.where(Job.id < older)
     rows = list(query.order_by(Job.id.desc()).limit(SIZE + 1))

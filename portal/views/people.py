@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal import account_requests, audit, sessions, units, users
+from portal import account_requests, audit, list_columns, list_files, sessions, units, users
 from portal.access import act, requires, shown_once
 from portal.account_requests import STATE_LABELS, STATE_TONES
 from portal.pages import key_from, link, page
@@ -67,6 +67,9 @@ def _requests_page(
 @blueprint.get("/requests")
 @requires("account.request")
 def requests() -> Response:
+    if list_files.wanted():
+        rows = list_files.walk(lambda older: account_requests.of_unit(current_user.unit, older, 500))
+        return list_files.answer("账号申请", list_columns.REQUESTS, map(_row, rows))
     return _requests_page()
 
 
@@ -85,10 +88,18 @@ def ask() -> Response:
     return redirect(url_for("people.requests"), 303)
 
 
+def _accounts(unit: str, text: str, older: int | None) -> tuple[list[tuple[User, str, str]], int | None]:
+    people, after = account_requests.search(unit, text, older, 500)
+    held = account_requests.roles_of(people)
+    return [(user, units.name_of(user.unit) or user.body, held[user.id]) for user in people], after
+
+
 @blueprint.get("/")
 @requires("account.list")
 def accounts() -> Response:
     unit, text = request.args.get("unit", "")[:60], request.args.get("q", "").strip()[:40]
+    if list_files.wanted():
+        return list_files.answer("账号", list_columns.ACCOUNTS, list_files.walk(lambda older: _accounts(unit, text, older)))
     older = key_from("older")
     people, after = account_requests.search(unit, text, older)
     held = account_requests.roles_of(people)

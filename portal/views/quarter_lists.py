@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal import clock, facts, obligations, quarter_lists, units
+from portal import clock, facts, list_columns, list_files, obligations, quarter_lists, units
 from portal.access import act, requires
 from portal.pages import page
 from portal.quarter_list_files import COLUMNS
@@ -32,9 +35,12 @@ def index() -> Response:
     quarter = _quarter(request.args["quarter"]) if request.args.get("quarter") else Quarter.of(clock.today())
     span = facts.span_of(quarter)
     rows = [row for row in quarter_lists.standing(quarter) if _every() or row[0] == current_user.unit]
+    named = [(unit, units.name_of(unit), kind, quarter_lists.KINDS[kind], upload, number) for unit, kind, upload, number in rows]
+    if list_files.wanted():
+        return list_files.answer(f"{quarter.label}清单", list_columns.QUARTER_LISTS, named)
     return page(
         "quarter_lists/index.html", quarter=quarter, opens=quarter_lists.opens_on(quarter), last=span.last_workday, closing=span.closing,
-        rows=[(unit, units.name_of(unit), kind, quarter_lists.KINDS[kind], upload, number) for unit, kind, upload, number in rows],
+        rows=named,
         previous=quarter.previous, next=quarter.next if quarter.next.first <= clock.today() else None,
     )  # fmt: skip
 
@@ -60,7 +66,18 @@ def _unit(unit: str, kind: str) -> str:
 @blueprint.get("/<quarter>/<unit>/<kind>")
 @requires("quarter_list.view")
 def show(quarter: str, unit: str, kind: str) -> Response:
-    return _show(_quarter(quarter), _unit(unit, kind), kind)
+    when, unit = _quarter(quarter), _unit(unit, kind)
+    if list_files.wanted():
+        title = f"{units.name_of(unit)}{when.label}{quarter_lists.KINDS[kind]}比对"
+        return list_files.answer(title, list_columns.COMPARISON, _differences(quarter_lists.comparison(unit, when, kind)))
+    return _show(when, unit, kind)
+
+
+def _differences(found: Any) -> Iterator[tuple[str, Any, str, str, str]]:
+    yield from (("只在清单里", entry, "", "", "") for entry in found.listed_only)
+    yield from (("只在平台上", entry, "", "", "") for entry in found.held_only)
+    for pair in found.different:
+        yield from (("内容不同", pair.listed, label, listed, held) for label, listed, held in pair.differences)
 
 
 def _show(quarter: Quarter, unit: str, kind: str, refusal: Refused | None = None) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
 from flask_login import current_user
 
-from portal import charts, clock, facts, obligations, score_acts, scores, scoring
+from portal import charts, clock, facts, list_columns, list_files, obligations, score_acts, scores, scoring
 from portal.access import act, requires
 from portal.links import record_link
 from portal.pages import link, page
@@ -44,12 +44,15 @@ def current() -> Response:
 def index(quarter: str) -> Response:
     made = board(_quarter(quarter))
     span = made.span
+    rows = [(row, {line.item: line for line in row.score.lines}) for row in made.rows]
+    if list_files.wanted():
+        return list_files.answer(f"{span.quarter.label}评分", list_columns.board(span.scheme.items), rows)
     return page(
         "scores/index.html",
         board=made,
         span=span,
         items=span.scheme.items,
-        rows=[(row, {line.item: line for line in row.score.lines}) for row in made.rows],
+        rows=rows,
         reviews=_open_reviews(span.quarter),
         newer=span.quarter.next if span.quarter.next.first <= clock.today() else None,
         settings=span.scheme.settings_in_words(),
@@ -78,6 +81,8 @@ def _open_reviews(quarter: Quarter) -> list[Review]:
 def show_unit(quarter: str, unit: str) -> Response:
     made = board(_quarter(quarter))
     row = made.row(unit)
+    if list_files.wanted():
+        return list_files.answer(f"{row.unit.short_name}{made.span.quarter.label}得分", list_columns.SCORE_LINES, row.score.lines)
     may = scores.may_see_rows(current_user, unit)
     best = _best(made, row) if may and made.frozen is None else None
     return page(
@@ -100,7 +105,20 @@ def _best(made: scores.Board, row: Row) -> scoring.UnitScore:
 @blueprint.get("/<quarter>/<unit>/<item>")
 @requires("score.view")
 def show_item(quarter: str, unit: str, item: str) -> Response:
+    if list_files.wanted():
+        return _item_file(quarter, unit, item)
     return _item_page(quarter, unit, item)
+
+
+def _item_file(quarter: str, unit: str, item: str) -> Response:
+    """The records behind a number, for those who may see them."""
+    span, which = board(_quarter(quarter)).span, request.args.get("which", "missed")
+
+    def read(after: int) -> tuple[list[obligations.Obligation], int | None]:
+        rows = scores.rows_behind(current_user, span, unit, item, which, after, 500)
+        return rows, rows[-1].id if len(rows) == 500 else None
+
+    return list_files.answer(f"{span.quarter.label}{WHICH.get(which, '')}", list_columns.OBLIGATIONS, list_files.walk(read, 0))
 
 
 def _item_page(quarter: str, unit: str, item: str, *, status: int = 200, **typed: Any) -> Response:
@@ -242,10 +260,13 @@ def year() -> Response:
     if not 2000 <= asked <= clock.today().year:
         raise Missing("没有这一年的评分")
     finals, rows = scores.year_rows(asked)
+    quarters = [Quarter(asked, number) for number in range(1, 5)]
+    if list_files.wanted():
+        return list_files.answer(f"{asked}年度评分", list_columns.year(quarters), rows if finals else ())
     return page(
         "scores/year.html",
         year=asked,
-        quarters=[Quarter(asked, number) for number in range(1, 5)],
+        quarters=quarters,
         finals=finals,
         rows=rows,
         newest=clock.today().year,

@@ -7,11 +7,12 @@ import logging
 from flask import Blueprint, Response, current_app, request
 from flask_login import current_user
 
-from portal import audit, obligations, subject_search, subjects, units
+from portal import audit, list_files, obligations, subject_search, subjects, units
 from portal.access import requires
 from portal.pages import key_from, link, page
 from portal.plugging import registry
 from portal.refusals import Refused
+from portal.registration_kind import KIND
 from portal.subject_search import Filters
 
 blueprint = Blueprint("subjects", __name__, url_prefix="/subjects")
@@ -35,6 +36,8 @@ def _filters() -> Filters:
 @requires("subject.view")
 def index() -> Response:
     filters = _filters()
+    if list_files.wanted():
+        return list_files.answer_kind(KIND, KIND.rows(current_user, vars(filters) | {"q": filters.text}, 0))
     errors: dict[str, str] = {}
     found = subject_search.Page([], None, None, 0)
     try:

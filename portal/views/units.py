@@ -7,7 +7,7 @@ from datetime import date
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal import audit, clock, units
+from portal import audit, clock, list_columns, list_files, units
 from portal.access import act, requires
 from portal.declarations import DUTIES, FUNCTIONS, PERMIT_KINDS, Unit
 from portal.pages import page
@@ -61,10 +61,18 @@ def state_of(terms: list[UnitTerm], today: date) -> tuple[str, str, date | None]
     return f"自 {terms[-1].until_day} 起停用", "neutral", None
 
 
+def _in_words(unit: Unit, known: dict[str, list[UnitTerm]], today: date) -> tuple[Unit, str, str, str, date | None]:
+    state, _, since = state_of(known.get(unit.key, []), today)
+    duties = "、".join(label for key, label in DUTIES.items() if key in unit.duties)
+    return unit, duties, "、".join(FUNCTION_WORDS.get(key, FUNCTIONS[key]) for key in sorted(unit.functions)), state, since
+
+
 @blueprint.get("/")
 @requires("unit.view")
 def index() -> Response:
     known, waiting, today = units.terms(), units.waiting(), clock.today()
+    if list_files.wanted():
+        return list_files.answer("成员单位", list_columns.UNITS, (_in_words(unit, known, today) for unit in registry().units))
     return page(
         "units/index.html",
         rows=[

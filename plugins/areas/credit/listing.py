@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,10 @@ class Listed:
 
     rows: list[Any]
     older: int | None
+
+    def __iter__(self) -> Iterator[Any]:
+        """(rows, key of the next page)."""
+        return iter((self.rows, self.older))
 
 
 def _page(query: Any, key: Any, older: int | None, size: int = SIZE) -> Listed:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
-from flask import Blueprint, url_for
+from flask import Blueprint
 
 from portal.toolkit import JobKind, NavigationItem, Permission, Schema, Setting, hookimpl, number_setting
 
@@ -57,6 +58,13 @@ def register_navigation() -> list[NavigationItem]:
 
 
 @hookimpl
+def on_day(day: date) -> None:
+    from .rates import forget_old
+
+    forget_old()
+
+
+@hookimpl
 def register_job_kinds() -> list[JobKind]:
     from . import exports, imports, undoing
 
@@ -66,8 +74,3 @@ def register_job_kinds() -> list[JobKind]:
         JobKind(exports.JOB, "导出", exports.run),
         JobKind(undoing.UNDO_JOB, "撤销导入", undoing.undo_job),
     ]
-
-
-@hookimpl
-def export_link(kind: str, filters: dict[str, str]) -> str | None:
-    return url_for("exchange.export", kind_key=kind, form="xlsx", **filters)

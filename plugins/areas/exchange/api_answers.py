@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -13,20 +12,26 @@ from flask import Response, g, request
 
 from portal.toolkit import NotAllowed, Refused, api, audit, record_reading, settings
 
-from . import tokens
+from . import rates, tokens
 
 #: code → (status, title): every problem that the API documents.
 PROBLEMS: dict[str, tuple[int, str]] = {
     "bad_json": (400, "请求体不是有效的 JSON"),
+    "bad_request": (400, "请求格式不对"),
     "bad_parameter": (400, "查询参数不对"),
     "token_invalid": (401, "没有令牌，或者令牌无效、已到期、已作废"),
     "out_of_scope": (403, "令牌没有这项权限"),
+    "foreign_site": (403, "请求来自别的网站"),
     "not_found": (404, "没有这条记录，或者无权查看"),
+    "method_not_allowed": (405, "这个地址不接受这种方法"),
     "key_conflict": (409, "这个编号已用于另一条记录"),
     "version_changed": (412, "记录已被别人改过"),
     "not_json": (415, "请求体应为 application/json"),
     "invalid": (422, "内容不符合规则"),
+    "too_large": (413, "请求体太大，请分批发送"),
     "too_many_requests": (429, "请求过于频繁"),
+    "failed": (500, "平台出错，已记录"),
+    "unavailable": (503, "平台正忙，稍后重试"),
 }
 #: Wrong tokens from one address in a minute before it must wait.
 _WRONG_TOKENS = 30
@@ -40,32 +45,22 @@ class Problem(Exception):
         self.code, self.detail, self.errors = code, detail, errors or []
 
 
-class RateLimit:
-    """How often a caller may ask within one minute, counted in this process."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, tuple[int, int]] = {}
-        self._lock = threading.Lock()
-
-    def spend(self, caller: str, most: int) -> None:
-        """Count one request. Raises Problem when the minute's share is used up."""
-        minute = int(time.monotonic() // 60)
-        with self._lock:
-            begun, used = self._counts.get(caller, (minute, 0))
-            used = used + 1 if begun == minute else 1
-            self._counts[caller] = (minute, used)
-            if len(self._counts) > 10_000:
-                self._counts = {name: kept for name, kept in self._counts.items() if kept[0] == minute}
-        if used > most:
-            raise Problem("too_many_requests", f"每分钟最多 {most} 次，请稍后再试")
+limits = rates.RateLimit()
 
 
-limits = RateLimit()
+def _spend(caller: str, most: int) -> None:
+    if not limits.spend(caller, most):
+        raise Problem("too_many_requests", f"每分钟最多 {most} 次，请稍后再试")
+
+
+def _json(content: Any) -> bytes:
+    # Chinese as it is, for whoever reads along; half of a surrogate pair, sent back as wrong, cannot be written.
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def answer(content: Any, status: int = 200, **headers: str) -> Response:
     """A JSON answer."""
-    response = Response(json.dumps(content, ensure_ascii=True), status, mimetype="application/json")
+    response = Response(_json(content), status, mimetype="application/json")
     response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     return response
 
@@ -78,11 +73,11 @@ def problem(found: Problem) -> Response:
         content["detail"] = found.detail
     if found.errors:
         content["errors"] = found.errors
-    response = Response(json.dumps(content, ensure_ascii=True), status, mimetype="application/problem+json")
+    response = Response(_json(content), status, mimetype="application/problem+json")
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if status == 429:
-        response.headers["Retry-After"] = "60"
+        response.headers["Retry-After"] = str(60 - int(time.time() % 60))
     return response
 
 
@@ -101,9 +96,9 @@ def _caller() -> tokens.TokenViewer:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     found = tokens.find(text.strip()) if scheme.lower() == "bearer" else None
     if found is None:
-        limits.spend(f"address:{request.remote_addr}", _WRONG_TOKENS)
+        _spend(f"address:{request.remote_addr}", _WRONG_TOKENS)
         raise Problem("token_invalid")
-    limits.spend(found.account, settings.value("exchange.requests_per_minute"))
+    _spend(found.account, settings.value("exchange.requests_per_minute"))
     return found
 
 

@@ -80,14 +80,17 @@ class Client:
         found: list[dict[str, Any]] = []
         while True:
             page = self.ask("GET", f"{kind}/changes", since=since, limit=1000)
+            if not page["items"]:
+                return found, since
             found += page["items"]
             since = page["since"]
-            if len(page["items"]) < 1000:
-                return found, since
 
 
 def main(arguments: list[str]) -> int:
-    """The command of the module's docstring; exit code 1 when a row was not taken."""
+    """The command of the module's docstring; exit code 1 when a row was not taken, 2 when called wrongly."""
+    if len(arguments) not in (3, 4):
+        print(__doc__, file=sys.stderr)
+        return 2
     base, token, kind, *files = arguments
     client = Client(base, token)
     if not files:

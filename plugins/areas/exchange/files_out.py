@@ -67,14 +67,12 @@ def _last(unit: str, kind: str, target: str) -> int:
 def _changed(viewer: Any, kind: RecordKind, since: int) -> tuple[list[list[object]], int]:
     found: dict[int, Any] = {}
     taken = 0
-    while taken < MOST_CHANGES:
-        part = kind.changes(viewer, since, _STEP)
+    # Parts hold what the viewer may see of a step, often less than a step; only an empty one is the end.
+    while taken < MOST_CHANGES and (part := kind.changes(viewer, since, _STEP)):
         for number, kept in part:
             since = number
             found[kept.id] = kept
         taken += len(part)
-        if len(part) < _STEP:
-            break
     return [record_reading.cells(kind, kept.values) for _, kept in sorted(found.items())], since
 
 

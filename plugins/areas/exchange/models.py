@@ -110,6 +110,17 @@ class ApiToken(Record):
         table_name = "exchange_api_token"
 
 
+class ApiRate(Record):
+    """How many requests of the minute (since 1970) the processes have taken for a caller of the API."""
+
+    caller = peewee.TextField(unique=True)
+    minute = peewee.BigIntegerField(index=True)
+    used = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "exchange_api_rate"
+
+
 class SenderKey(Record):
     """The serial number by which another system knows a record, with the digest of what it last sent."""
 
@@ -148,4 +159,4 @@ class FileOut(Record):
         indexes = ((("unit", "year", "ordinal"), True),)
 
 
-MODELS = (ImportRun, ImportProblem, ImportedRow, ColumnMemory, ApiToken, SenderKey, FileOut)
+MODELS = (ImportRun, ImportProblem, ImportedRow, ColumnMemory, ApiToken, ApiRate, SenderKey, FileOut)

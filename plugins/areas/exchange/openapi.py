@@ -91,7 +91,7 @@ def _shared() -> dict[str, Any]:
 
 def _problems(*codes: str) -> dict[str, Any]:
     by_status: dict[str, list[str]] = {}
-    for code in ("bad_parameter", "token_invalid", "out_of_scope", "invalid", "too_many_requests", *codes):
+    for code in ("bad_parameter", "token_invalid", "out_of_scope", "invalid", "too_many_requests", "unavailable", *codes):
         status, title = PROBLEMS[code]
         by_status.setdefault(str(status), []).append(f"{code}：{title}")
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -161,15 +161,15 @@ def _paths(kind: RecordKind) -> dict[str, Any]:
                 "tags": tags, "operationId": f"put-{kind.key}", "summary": f"{kind.label}：按本系统编号写入；重发同样内容不产生变化",
                 "parameters": [_KEY, _MATCH], "requestBody": {"required": True, "content": {"application/json": {"schema": values}}},
                 "responses": {
-                    "200": _answer("已更改或没有变化", _written()), "201": _answer("已新增", _written()),
-                    **_problems("bad_json", "not_json", "not_found", "key_conflict", "version_changed"),
+                    "200": _answer("已更改或没有变化", _written(), ETag="记录的版本"), "201": _answer("已新增", _written(), ETag="记录的版本"),
+                    **_problems("bad_json", "not_json", "too_large", "not_found", "key_conflict", "version_changed"),
                 },
             },
         },
         f"{path}/batch": {"post": {
             "tags": tags, "operationId": f"batch-{kind.key}", "summary": f"{kind.label}：一次写入至多 {upserts.MOST_ROWS} 条，逐条答复",
             "requestBody": {"required": True, "content": {"application/json": {"schema": _batch(values)}}},
-            "responses": {"207": _answer("逐条结果，次序同请求", _results()), **_problems("bad_json", "not_json", "key_conflict")},
+            "responses": {"207": _answer("逐条结果，次序同请求", _results()), **_problems("bad_json", "not_json", "too_large", "key_conflict")},
         }},
     }  # fmt: skip
 

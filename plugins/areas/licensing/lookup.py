@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee
 
-from portal.toolkit import Refused, Subject, subjects, units
+from portal.toolkit import Refused, Subject, subjects
 
 from .models import Claim, Push
 
@@ -83,19 +83,12 @@ def page_of(filters: Filters, *, before: int | None = None, size: int = 50) -> F
     return Found(rows, rows[-1].id if more else None, pushes_total, subjects_total, of)
 
 
-def export_rows(filters: Filters) -> Iterator[list[object]]:
-    """Every push of the filter as the cells of a file, newest first, read page by page."""
+def every(filters: Filters) -> Iterator[tuple[Push, list[Claim]]]:
+    """Every push of the filter with its claim rows, newest first, read part by part."""
     before: int | None = None
     while True:
         found = page_of(filters, before=before, size=500)
-        for push in found.rows:
-            firm, rows = push.subject, found.claims[push.id]
-            yield [
-                push.confirmed_on, firm.name, firm.code, push.kind, firm.classification_label, firm.state, firm.street,
-                firm.address, firm.representative, firm.industry, push.scope,
-                "；".join(f"{row.item} {row.item_name}".strip() for row in rows),
-                "；".join(units.name_of(row.unit) or row.body for row in rows),
-            ]  # fmt: skip
+        yield from ((push, found.claims[push.id]) for push in found.rows)
         if found.before is None:
             return
         before = found.before

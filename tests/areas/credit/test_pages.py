@@ -81,7 +81,7 @@ def test_another_units_records_are_in_no_list_count_or_export_of_mine(as_person,
     assert [row[0] for row in table_of(mine.get("/credit/records"), "失信信息")] == ["南通有事有限公司"]
     assert "共 1 条" in text_of(mine.get("/credit/records?q=南通"))
     assert len(table_of(every.get("/credit/records"), "失信信息")) == 2
-    book = openpyxl.load_workbook(io.BytesIO(mine.get("/credit/records.xlsx").get_data()))
+    book = openpyxl.load_workbook(io.BytesIO(mine.get("/credit/records?file=xlsx").get_data()))
     assert [row[0].value for row in book.active.iter_rows(min_row=2)] == ["南通有事有限公司"]
 
 

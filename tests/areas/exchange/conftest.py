@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from plugins.areas.exchange import api_answers, tokens
+from plugins.areas.exchange import api_answers, rates, tokens
 from portal import units
 
 
@@ -24,7 +24,8 @@ def unit(app) -> str:
 
 @pytest.fixture(autouse=True)
 def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_answers, "limits", api_answers.RateLimit())
+    monkeypatch.setattr(api_answers, "limits", rates.RateLimit())
+    monkeypatch.setattr(rates, "present_minute", lambda: 29_000_000)
 
 
 @pytest.fixture

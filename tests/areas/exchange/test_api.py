@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from plugins.areas.exchange import client, tokens
+from plugins.areas.exchange import api_answers, client, rates, tokens
 from plugins.areas.exchange.models import ApiToken, SenderKey
-from portal import audit, clock, settings, units
+from portal import audit, clock, error_pages, settings, units
 from portal.audit import AuditEntry
 from portal.refusals import Refused
 from portal.subjects import Subject, SubjectEvent
@@ -120,6 +124,13 @@ def test_etag_spares_reading_and_guards_writing(caller: Caller) -> None:
         ("GET", "registrations?limit=1001", None, 400, "bad_parameter"),
         ("GET", "registrations?cursor=x", None, 400, "bad_parameter"),
         ("GET", "registrations?page=2", None, 400, "bad_parameter"),
+        ("GET", "registrations?state=没有", None, 400, "bad_parameter"),
+        ("GET", "registrations?name=%00", None, 422, "invalid"),
+        ("GET", "registrations/-1", None, 404, "not_found"),
+        ("DELETE", "registrations/1", None, 405, "method_not_allowed"),
+        ("POST", "registrations/batch", b" " * ((33 << 20) + 1), 413, "too_large"),
+        ("PUT", "registrations/by-key/1", b'{"name": "a", "capital": NaN, "approved": "2026-09-01"}', 400, "bad_json"),
+        ("PUT", "registrations/by-key/1", {"name": "甲公司", "capital": 10**30, "approved": "2026-09-01"}, 422, "invalid"),
         ("GET", "registrations?limit=1&limit=2", None, 400, "bad_parameter"),
         ("GET", "registrations?name=a", None, 422, "invalid"),
         ("POST", "registrations/batch", b"{", 400, "bad_json"),
@@ -137,6 +148,32 @@ def test_what_is_refused_is_a_problem_document_in_chinese(caller: Caller, method
     assert (answer.status_code, answer.json["code"]) == (status, problem)
     assert answer.content_type == "application/problem+json" and answer.json["status"] == status
     assert any("一" <= sign <= "鿿" for sign in answer.json["title"])
+
+
+def test_every_code_that_is_answered_is_documented(app) -> None:
+    assert {code: status for status, (code, _) in error_pages.API_PROBLEMS.items()}.items() <= {
+        code: status for code, (status, _) in api_answers.PROBLEMS.items()
+    }.items()
+
+
+def test_of_two_who_change_the_same_version_one_is_told(caller: Caller) -> None:
+    tag = caller.ask("PUT", "registrations/by-key/1", values(1)).headers["ETag"]
+    assert caller.ask("GET", "registrations/by-key/1").headers["ETag"] == tag
+    answers = [caller.ask("PUT", "registrations/by-key/1", values(1, event="变更", scope=f"食品销售{n}"), If_Match=tag) for n in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 412]
+    assert answers[0].headers["ETag"] != tag
+    assert caller.ask("PUT", "registrations/by-key/2", values(2), If_Match="*").status_code == 412
+
+
+def test_another_site_cannot_send_with_the_token_of_a_page(caller: Caller) -> None:
+    answer = caller.ask("PUT", "registrations/by-key/1", values(1), Origin="http://elsewhere.example")
+    assert (answer.status_code, answer.json["code"]) == (403, "foreign_site")
+
+
+@pytest.mark.parametrize("kind", ["registrations", "permits", "penalties", "dishonesty", "check-objects", "inspectors"])
+def test_every_kind_is_read_in_pages_and_as_a_feed(as_system, unit: str, kind: str) -> None:
+    system = as_system(unit, kinds=(kind,))
+    assert system.ask("GET", kind).json["items"] == [] and system.ask("GET", f"{kind}/changes").json["items"] == []
 
 
 def test_a_body_must_say_that_it_is_json(caller: Caller) -> None:
@@ -192,7 +229,19 @@ def test_who_asks_too_often_is_told_when_to_come_again(caller: Caller) -> None:
     settings.change("exchange.requests_per_minute", 10, clock.today())
     statuses = [caller.ask("GET", "registrations/changes").status_code for _ in range(12)]
     assert statuses == [200] * 10 + [429] * 2
-    assert caller.ask("GET", "registrations").headers["Retry-After"] == "60"
+    assert 1 <= int(caller.ask("GET", "registrations").headers["Retry-After"]) <= 60
+
+
+def test_the_limit_holds_over_all_processes_and_ends_with_the_minute(app, monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = [rates.RateLimit() for _ in range(3)]
+    answered = sum(one.spend("token:1", 200) for _ in range(100) for one in processes)
+    assert 200 - 3 * 4 < answered <= 200
+    assert not any(one.spend("token:1", 200) for one in [*processes, rates.RateLimit()])
+    assert processes[0].spend("token:2", 200)
+    monkeypatch.setattr(rates, "present_minute", lambda: 29_000_001)
+    assert all(one.spend("token:1", 200) for one in processes)
+    monkeypatch.setattr(rates, "present_minute", lambda: 29_000_100)
+    assert rates.forget_old() == 2
 
 
 def test_who_guesses_tokens_must_wait(app) -> None:
@@ -234,6 +283,20 @@ def test_a_liaison_makes_a_token_that_is_shown_once(as_person, app) -> None:
     assert wrong.status_code == 422 and "请选择这个系统读写哪些记录" in text_of(wrong)
 
 
+def test_the_page_of_the_api_shows_calls_that_work_as_they_stand(as_person, caller: Caller, unit: str) -> None:
+    page = as_person("shenpi-jingban").get("/exchange/api/").get_data(as_text=True)
+    commands = [html.unescape(found) for found in re.findall(r'<pre class="code-block" tabindex="0">(curl .*?)</pre>', page, re.S)]
+    sent = json.loads(re.search(r"-d '(.*?)' \\", commands[1])[1])
+    path = re.search(r"/api/v1/(\S+)$", commands[1])[1]
+    assert [caller.ask("PUT", path, sent).status_code for _ in range(2)] == [201, 200]
+    body = re.search(r'id="kind-registrations".*?<details class="panel-foot">.*?<pre[^>]*>(.*?)</pre>', page, re.S)[1]
+    assert caller.ask("POST", "registrations/batch", html.unescape(body).encode()).json["counts"]["same"] == 1
+
+
+def test_the_example_client_is_given_as_it_is_tested(as_person) -> None:
+    assert as_person("gongan-jingban").get("/exchange/client.py").data == Path(client.__file__).read_bytes()
+
+
 def test_the_page_of_the_api_names_every_field_and_path(as_person) -> None:
     text = text_of(as_person("gongan-jingban").get("/exchange/api/"))
     for word in ("PUT /api/v1/registrations/by-key/{key}", "统一社会信用代码", "version_changed", "核准日期"):
@@ -250,6 +313,7 @@ def test_the_example_client_sends_reads_and_follows_changes(served: str, token: 
     assert len(found) == 5 and there.changes("registrations", since) == ([], since)
     with pytest.raises(client.Answered, match="404"):
         there.ask("GET", "nothing")
+    assert client.main([served]) == 2 and "client.py https" in capsys.readouterr().err
     lines = tmp_path / "rows.jsonl"
     lines.write_text('{"key": "K9", "values": {}}\n', encoding="utf-8")
     assert client.main([served, token, "registrations", str(lines)]) == 1

@@ -41,7 +41,7 @@ def test_the_list_is_exported_as_the_screen_filters_it(as_person, unit: str) -> 
     put(unit, 3, street="小海街道")
     browser = as_person("gongan-jingban")
     page = browser.get("/subjects/?street=中兴街道").get_data(as_text=True)
-    href = "/exchange/exports/registrations?form=xlsx&amp;street=%E4%B8%AD%E5%85%B4%E8%A1%97%E9%81%93"
+    href = "/subjects/?street=%E4%B8%AD%E5%85%B4%E8%A1%97%E9%81%93&amp;file=xlsx"
     assert href in page
     book = openpyxl.load_workbook(io.BytesIO(browser.get(href.replace("&amp;", "&")).data))
     rows = list(book["登记信息"].values)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from plugins.areas.credit import check_files, check_lists, checks, code_lists, near_names
+from plugins.areas.credit import check_files, check_lists, checks, code_lists, list_columns, near_names
 from plugins.areas.credit.check_models import NOT_FOUND, SAME_NAMES, SanctionCheck
 from plugins.areas.credit.views import blueprint
 from plugins.areas.credit.views.answers import pdf, xlsx
-from portal.toolkit import Missing, Refused, act, audit, files, jobs, link, page, requires, units
+from portal.toolkit import Missing, Refused, act, audit, files, jobs, link, list_files, page, requires, units
 
 _SIZE = 50
 _PURPOSES = [("", "请选择")] + [(code, words) for code, (words, _) in code_lists.PURPOSES.items()]
@@ -23,6 +23,8 @@ def _page(values: dict, errors: dict[str, str], status: int = 200) -> Response:
         else SanctionCheck.select().where(SanctionCheck.account == current_user.account)
     )
     older = request.args.get("older", type=int)
+    if list_files.wanted():
+        return list_files.answer("核查记录", list_columns.CHECKS, list_files.by_key(recent, SanctionCheck.id))
     if older:
         recent = recent.where(SanctionCheck.id < older)
     rows = list(recent.order_by(SanctionCheck.id.desc()).limit(21))

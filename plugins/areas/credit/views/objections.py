@@ -7,7 +7,15 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from plugins.areas.credit import letters, listing, objection_rules, objections, papers, record_forms
+from plugins.areas.credit import (
+    letters,
+    list_columns,
+    listing,
+    objection_rules,
+    objections,
+    papers,
+    record_forms,
+)
 from plugins.areas.credit.models import Letter
 from plugins.areas.credit.objections import Application
 from plugins.areas.credit.reach import is_holder, objection_for, places_of, record_for, repair_for
@@ -22,6 +30,7 @@ from portal.toolkit import (
     act,
     audit,
     link,
+    list_files,
     obligations,
     page,
     requires,
@@ -37,6 +46,9 @@ def objection_list() -> Response:
     state = request.args.get("state", "")
     if state and state not in objection_rules.STATE_LABELS:
         raise Missing("没有这种状态")
+    if list_files.wanted():
+        rows = list_files.walk(lambda older: listing.list_objections(current_user, state, older))
+        return list_files.answer("异议", list_columns.OBJECTIONS, rows)
     found = listing.list_objections(current_user, state, request.args.get("older", type=int))
     return page(
         "credit/objections.html",

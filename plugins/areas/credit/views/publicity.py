@@ -14,7 +14,20 @@ from plugins.areas.credit.publicity_rules import TRACKS
 from plugins.areas.credit.reach import is_holder, record_for
 from plugins.areas.credit.views import blueprint
 from plugins.areas.credit.views.answers import xlsx
-from portal.toolkit import NotAllowed, Refused, act, audit, clock, link, page, requires, spreadsheets, units
+from plugins.areas.credit.views.records import records_file
+from portal.toolkit import (
+    NotAllowed,
+    Refused,
+    act,
+    audit,
+    clock,
+    link,
+    list_files,
+    page,
+    requires,
+    spreadsheets,
+    units,
+)
 
 _STATES = (
     record_rules.DUE,
@@ -36,6 +49,8 @@ def _filters(arguments: Any) -> dict[str, str]:
 @requires("credit.view")
 def publicity_page() -> Response:
     filters = _filters(request.args)
+    if list_files.wanted():
+        return records_file("公示", filters)
     found = listing.list_records(current_user, filters, request.args.get("older", type=int))
     return page(
         "credit/publicity.html",

@@ -11,6 +11,7 @@ from plugins.areas.credit import (
     check_lists,
     checks,
     corrections,
+    list_columns,
     listing,
     objections,
     papers,
@@ -36,27 +37,26 @@ from plugins.areas.credit.record_rules import (
     WITHDRAWING,
 )
 from plugins.areas.credit.views import blueprint, history
-from plugins.areas.credit.views.answers import attachment, xlsx
+from plugins.areas.credit.views.answers import attachment
 from portal.toolkit import (
     act,
-    audit,
     clock,
     files,
     link,
+    list_files,
     obligations,
     page,
     requires,
-    spreadsheets,
     units,
 )
-
-_MOST_ROWS = 100_000
 
 
 @blueprint.get("/records")
 @requires("credit.view")
 def records_page() -> Response:
     filters = listing.record_filters(request.args)
+    if list_files.wanted():
+        return records_file("失信信息", filters)
     found = listing.list_records(current_user, filters, request.args.get("older", type=int))
     every = sees_all(current_user)
     return page(
@@ -72,42 +72,17 @@ def records_page() -> Response:
         states=list(STATE_LABELS.items()),
         publicities=list(PUBLICITY_LABELS.items()),
         may_enter=current_user.can("credit.enter") and bool(current_user.unit),
-        export_href=link("credit.export_records", filters),
     )
+
+
+def records_file(title: str, filters: dict[str, str]) -> Response:
+    """The records that the viewer may see and ``filters`` ask for, as a file."""
+    query = DishonestyRecord.select().where(listing.record_condition(current_user, filters))
+    rows = map(list_columns.record_values, list_files.by_key(query, DishonestyRecord.id))
+    return list_files.answer_fields(title, list_columns.RECORD_FIELDS, rows)
 
 
 blueprint.add_url_rule("/records", endpoint="records", view_func=records_page)
-
-_HEADINGS = tuple(
-    spreadsheets.Heading(title, width, kind)
-    for title, width, kind in (
-        ("XK_XDR_MC", 28, "text"), ("XK_XDR_SYDW", 22, "text"), ("XK_FDDB", 12, "text"), ("CF_WSH", 24, "text"), ("CF_WFXW", 24, "text"),
-        ("CF_SY", 40, "text"), ("CF_YJ", 40, "text"), ("CF_CFLB", 20, "text"), ("CF_NR", 40, "text"), ("罚款（元）", 14, "money"),
-        ("没收（元）", 14, "money"), ("CF_NR_ZKDX", 24, "text"), ("CF_JDRQ", 12, "date"), ("CF_YXQ", 12, "date"), ("CF_GSJZQ", 12, "date"),
-        ("CF_CFJG", 24, "text"), ("类别", 20, "text"), ("惩戒领域", 14, "text"), ("状态", 10, "text"), ("公示", 18, "text"), ("录入日期", 12, "date"),
-    )
-)  # fmt: skip
-
-
-@blueprint.get("/records.xlsx")
-@requires("credit.view")
-def export_records() -> Response:
-    filters = listing.record_filters(request.args)
-    query = DishonestyRecord.select().where(listing.record_condition(current_user, filters))
-    rows = (
-        [
-            r.party_name, r.party_code, r.representative, r.document_number, r.act_kind, r.facts, r.basis, "、".join(r.penalty_kinds), r.content,
-            r.fine, r.confiscated, r.licence, r.decided_on, r.valid_until, r.public_until, units.name_of(r.unit), r.label, r.field,
-            r.state_label, r.publicity_label, r.entered_on,
-        ]
-        for r in query.order_by(DishonestyRecord.id.desc()).limit(_MOST_ROWS).iterator()
-    )  # fmt: skip
-    audit.record_alone("导出失信信息", "dishonesty", "list", note=str(filters))
-    return xlsx(
-        lambda target: spreadsheets.write_xlsx(target, [("失信信息", _HEADINGS, rows)]),
-        f"失信信息{clock.today()}.xlsx",
-    )
-
 
 def _comparison(record: DishonestyRecord) -> list[tuple[str, Any, bool]]:
     """What each track in force on the decision's day says, the governing one marked: two tracks side by side."""

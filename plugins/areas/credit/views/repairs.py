@@ -7,11 +7,22 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from plugins.areas.credit import letters, listing, papers, repair_rules, repairs
+from plugins.areas.credit import letters, list_columns, listing, papers, repair_rules, repairs
 from plugins.areas.credit.reach import is_holder, record_for, repair_for
 from plugins.areas.credit.repair_rules import CONFIRMED_BY_OFFICER, Condition
 from plugins.areas.credit.views import blueprint, history
-from portal.toolkit import Missing, NotAllowed, Refused, act, link, obligations, page, requires, units
+from portal.toolkit import (
+    Missing,
+    NotAllowed,
+    Refused,
+    act,
+    link,
+    list_files,
+    obligations,
+    page,
+    requires,
+    units,
+)
 
 
 @blueprint.get("/repairs")
@@ -20,6 +31,9 @@ def repair_list() -> Response:
     state = request.args.get("state", "")
     if state and state not in repair_rules.STATE_LABELS:
         raise Missing("没有这种状态")
+    if list_files.wanted():
+        rows = list_files.walk(lambda older: listing.list_repairs(current_user, state, older))
+        return list_files.answer("信用修复", list_columns.REPAIRS, rows)
     found = listing.list_repairs(current_user, state, request.args.get("older", type=int))
     return page(
         "credit/repairs.html",

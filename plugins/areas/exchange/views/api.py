@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
-from portal.toolkit import Kept, RecordKind, audit, record_reading, registry
+from portal.toolkit import Kept, RecordKind, audit, record_reading, registry, transaction
 
 from .. import openapi, upserts
 from ..api_answers import Problem, answer, errors_of, problem, served
@@ -54,9 +54,15 @@ def _body() -> Any:
     if request.mimetype != "application/json":
         raise Problem("not_json")
     try:
-        return json.loads(request.get_data())
-    except (ValueError, RecursionError):
-        raise Problem("bad_json") from None
+        return json.loads(request.get_data(), parse_constant=_no_number)
+    except RecursionError:
+        raise Problem("bad_json", "嵌套太深") from None
+    except ValueError as error:
+        raise Problem("bad_json", f"第 {error.lineno} 行第 {error.colno} 列附近" if isinstance(error, json.JSONDecodeError) else "") from None
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(word)
 
 
 def shown(kind: RecordKind, kept: Kept) -> dict[str, Any]:
@@ -101,7 +107,7 @@ def api_list(viewer: TokenViewer, kind_key: str) -> Response:
     kind = _kind(viewer, kind_key)
     _parameters("cursor", "limit", *kind.filters)
     after, limit = _number("cursor", 0, _LARGEST), _number("limit", _USUAL, _MOST, 1)
-    filters = {name: request.args.get(name, "")[:200] for name in kind.filters}
+    filters = _filters(kind)
     rows = list(islice(kind.rows(viewer, filters, after), limit + 1))
     if not after:
         audit.record_alone("接口读取", "exchange_api", kind.key, note=json.dumps(filters, ensure_ascii=False))
@@ -109,6 +115,15 @@ def api_list(viewer: TokenViewer, kind_key: str) -> Response:
     return answer(
         {"items": [shown(kind, kept) for kept in rows[:limit]], "next": str(rows[limit - 1].id) if more else None}
     )
+
+
+def _filters(kind: RecordKind) -> dict[str, str]:
+    found = {name: request.args.get(name, "")[:200] for name in kind.filters}
+    for name, value in found.items():
+        choices = kind.field(name).choices
+        if value and choices and value not in choices:
+            raise Problem("bad_parameter", f"参数 {name} 应为{'、'.join(choices)}之一")
+    return found
 
 
 @blueprint.get("/api/v1/<kind_key>/changes")
@@ -130,9 +145,13 @@ def api_one(viewer: TokenViewer, kind_key: str, record_id: int) -> Response:
     return _tagged(kind, _one(viewer, kind, record_id))
 
 
+def _tags(header: str) -> set[str]:
+    return {part.strip().removeprefix("W/") for part in request.headers.get(header, "").split(",")}
+
+
 def _tagged(kind: RecordKind, kept: Kept) -> Response:
     etag = _etag(kind, kept)
-    if etag in [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]:
+    if {etag, "*"} & _tags("If-None-Match"):
         return Response(status=304, headers={"ETag": etag})
     return answer(shown(kind, kept), ETag=etag)
 
@@ -151,15 +170,23 @@ def api_put(viewer: TokenViewer, kind_key: str, key: str) -> Response:
     kind = _kind(viewer, kind_key, write=True)
     _parameters()
     sent = _body()
-    wanted = request.headers.get("If-Match")
-    if wanted is not None and wanted.strip() != "*":
-        record = upserts.record_of(viewer, kind, key)
-        if record is None or _etag(kind, _one(viewer, kind, record)) != wanted.strip():
-            raise Problem("version_changed")
-    (done,) = upserts.store(viewer, kind, [(key, sent)])
+    with transaction():
+        # In one transaction with the write: of two that read the same version, one is told.
+        audit.in_order()
+        if "If-Match" in request.headers:
+            _expect_version(viewer, kind, upserts.record_of(viewer, kind, key))
+        (done,) = upserts.store(viewer, kind, [(key, sent)])
     if not done.outcome:
         return problem(Problem("key_conflict" if done.conflict else "invalid", "", errors_of(done.problems)))
-    return answer({"key": key, "outcome": done.outcome, "id": done.record}, done.status)
+    seen = kind.fetch(viewer, [done.record])
+    tag = {"ETag": _etag(kind, seen[0])} if seen else {}
+    return answer({"key": key, "outcome": done.outcome, "id": done.record}, done.status, **tag)
+
+
+def _expect_version(viewer: TokenViewer, kind: RecordKind, record: int | None) -> None:
+    seen = kind.fetch(viewer, [record]) if record is not None else []
+    if not seen or not {_etag(kind, seen[0]), "*"} & _tags("If-Match"):
+        raise Problem("version_changed")
 
 
 @blueprint.post("/api/v1/<kind_key>/batch")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, send_file, stream_with_context, url_for
 from flask_login import current_user
 
-from portal.toolkit import Missing, RecordField, Refused, act, clock, files, link, page, requires
+from portal.toolkit import Missing, RecordField, Refused, act, clock, files, link, list_files, page, requires
 
-from .. import exports, files_out, sheets_out
+from .. import exports, files_out, list_columns, sheets_out
 from ..models import FileOut
 from . import blueprint
 from .imports import LARGEST_KEY, attachment, download
@@ -82,6 +82,8 @@ def _files(errors: dict[str, str] | None = None) -> Response:
     query = FileOut.select()
     if not current_user.has_role("office"):
         query = query.where(FileOut.unit == current_user.unit)
+    if list_files.wanted():
+        return list_files.answer("报送文件", list_columns.FILES, list_files.by_key(query, FileOut.id))
     older = request.args.get("older", type=int)
     if older is not None and 0 < older <= LARGEST_KEY:
         query = query.where(FileOut.id < older)

@@ -7,9 +7,21 @@ from urllib.parse import quote
 from flask import Response, flash, make_response, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Missing, NotAllowed, RecordKind, Refused, act, jobs, link, page, registry, requires
+from portal.toolkit import (
+    Missing,
+    NotAllowed,
+    RecordKind,
+    Refused,
+    act,
+    jobs,
+    link,
+    list_files,
+    page,
+    registry,
+    requires,
+)
 
-from .. import imports, sheets_out, undoing
+from .. import imports, list_columns, sheets_out, undoing
 from ..models import ImportProblem, ImportRun
 from . import blueprint
 
@@ -41,6 +53,8 @@ def _index(errors: dict[str, str] | None = None) -> Response:
     query = ImportRun.select()
     if not current_user.has_role("office"):
         query = query.where(ImportRun.unit == current_user.unit)
+    if list_files.wanted():
+        return list_files.answer("导入", list_columns.IMPORTS, list_files.by_key(query, ImportRun.id))
     older = _before()
     if older is not None:
         query = query.where(ImportRun.id < older)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
-from flask import Response, redirect, request, session, url_for
+from flask import Response, redirect, request, send_file, session, url_for
 from flask_login import current_user
 
-from portal.toolkit import Refused, act, clock, page, registry, requires
+from portal.toolkit import RecordKind, Refused, act, clock, page, registry, requires, settings
 
-from .. import openapi, tokens
-from ..api_answers import answer
+from .. import client, examples, openapi, tokens, upserts
+from ..api_answers import PROBLEMS, answer
 from . import blueprint
+from .imports import kinds_of
 
 _FRESH = "fresh-token"
 
@@ -64,23 +66,45 @@ def _parameters(operation: dict) -> list[tuple[str, str, str]]:
     return [(p["name"], places[p["in"]], p.get("description", "")) for p in operation.get("parameters", ())]
 
 
+def _operations(paths: dict, kind: RecordKind) -> list[tuple[str, str, str, list, list]]:
+    """The calls of one kind: method, path, what it does, parameters, answers."""
+    start = f"/api/v1/{kind.key}"
+    return [
+        (method.upper(), path, operation["summary"].partition("：")[2], _parameters(operation),
+         [(status, told["description"]) for status, told in operation["responses"].items()])
+        for path, methods in paths.items() if path == start or path.startswith(f"{start}/")
+        for method, operation in methods.items()
+    ]  # fmt: skip
+
+
+def _fields(kind: RecordKind) -> list[tuple[str, str, str, str, str, str]]:
+    ways = {"in": "写入", "out": "读取"}
+    return [(f.key, f.label, openapi.words_of(f), "必填" if f.required else "", ways.get(f.way, "读写"), f.standard) for f in kind.fields]
+
+
 @blueprint.get("/exchange/api/", endpoint="api_page")
 @requires("exchange.view")
 def api_page() -> Response:
     kinds = list(registry().record_kinds.values())
-    operations = [
-        (method.upper(), path, operation["summary"], _parameters(operation), [(status, told["description"]) for status, told in operation["responses"].items()])
-        for path, methods in openapi.document(kinds)["paths"].items()
-        for method, operation in methods.items()
-    ]  # fmt: skip
-    fields = [
-        (kind, [(f.key, f.label, openapi.words_of(f), "必填" if f.required else "", {"in": "写入", "out": "读取"}.get(f.way, "读写"), f.standard) for f in kind.fields])
-        for kind in kinds
-    ]  # fmt: skip
-    return page("exchange/api.html", operations=operations, kinds=fields)
+    paths = openapi.document(kinds)["paths"]
+    shown = [*kinds, *kinds_of(current_user)][-1]
+    base = request.host_url.rstrip("/") + request.script_root
+    return page(
+        "exchange/api.html", base=base, calls=examples.calls(base, shown), example_of=shown,
+        kinds=[(kind, _fields(kind), examples.body_of(kind), _operations(paths, kind)) for kind in kinds],
+        problems=[(status, code, title) for code, (status, title) in PROBLEMS.items()], most=upserts.MOST_ROWS,
+        per_minute=settings.value("exchange.requests_per_minute"), may_make=current_user.can("exchange.token"),
+    )  # fmt: skip
 
 
 @blueprint.get("/exchange/openapi.json")
 @requires("exchange.view")
 def api_file() -> Response:
     return answer(openapi.document(list(registry().record_kinds.values())))
+
+
+@blueprint.get("/exchange/client.py")
+@requires("exchange.view")
+def api_client() -> Response:
+    """The example client, to copy into the other system."""
+    return send_file(Path(client.__file__), "text/x-python", as_attachment=True, download_name="client.py")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Response, make_response, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import draws, papers, rules, runs, sealings, sight, tasks
+from plugins.areas.inspections import draws, list_columns, papers, rules, runs, sealings, sight, tasks
 from plugins.areas.inspections.check_models import (
     CheckMember,
     Draw,
@@ -22,7 +22,7 @@ from plugins.areas.inspections.draw import CHECKING_SCRIPT
 from plugins.areas.inspections.models import CheckTask
 from plugins.areas.inspections.views import blueprint, forms
 from plugins.areas.inspections.views.items import checking_units
-from portal.toolkit import Missing, act, audit, clock, jobs, link, page, requires, settings, users
+from portal.toolkit import Missing, act, audit, clock, jobs, link, list_files, page, requires, settings, users
 
 
 @blueprint.get("/draws", endpoint="draws")
@@ -32,6 +32,8 @@ def index() -> Response:
     query = Draw.select(Draw, CheckTask).join(CheckTask)
     if request.args.get("state") == "void":
         query = query.where(Draw.state == "void")
+    if list_files.wanted():
+        return list_files.answer("抽取公告", list_columns.DRAWS, list_files.by_key(query, Draw.id))
     rows, more = forms.paged(query, Draw.id)
     seen = CheckTask.select(CheckTask.id).where(
         CheckTask.id.in_([row.task_id for row in rows]) & sight.tasks_seen(current_user)

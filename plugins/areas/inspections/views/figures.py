@@ -7,10 +7,10 @@ from datetime import date
 from flask import Response, request
 from flask_login import current_user
 
-from plugins.areas.inspections import figures, sight
+from plugins.areas.inspections import figures, list_columns, sight
 from plugins.areas.inspections.views import blueprint
 from plugins.areas.inspections.views.items import checking_units
-from portal.toolkit import clock, page, requires
+from portal.toolkit import clock, list_files, page, requires
 
 
 def _day(name: str, otherwise: date) -> date:
@@ -28,6 +28,9 @@ def index() -> Response:
     year = clock.today().year
     first, last = _day("first", date(year, 1, 1)), _day("last", date(year, 12, 31))
     lines = figures.table(by, first, last, sight.checks_seen(current_user))
+    if list_files.wanted():
+        rows = lines + ([figures.total(lines)] if len(lines) > 1 else [])
+        return list_files.answer("抽查统计", list_columns.figures(figures.BY[by], dict(checking_units())), rows)
     return page(
         "inspections/figures.html", part="inspections/_figures.html", lines=lines, total=figures.total(lines), by=by,
         groupings=figures.BY, first=first, last=last, names=dict(checking_units()), share=figures.Figure.share,

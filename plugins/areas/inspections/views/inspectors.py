@@ -9,11 +9,11 @@ from typing import Any
 from flask import Response, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import inspectors, items, sight
+from plugins.areas.inspections import inspectors, items, list_columns, sight
 from plugins.areas.inspections.models import Inspector
 from plugins.areas.inspections.views import blueprint, forms
 from plugins.areas.inspections.views.items import checking_units
-from portal.toolkit import act, audit, clock, link, page, requires
+from portal.toolkit import act, audit, clock, link, list_files, page, requires
 
 
 @blueprint.get("/inspectors", endpoint="inspectors")
@@ -23,6 +23,9 @@ def index() -> Response:
     query = Inspector.select()
     if unit or not sight.reads_all(current_user):
         query = query.where(Inspector.unit == unit)
+    if list_files.wanted():
+        found = map(list_columns.inspector_values, list_files.by_key(query, Inspector.id))
+        return list_files.answer_fields("执法检查人员名录库", list_columns.INSPECTORS, found)
     rows, more = forms.paged(query, Inspector.id)
     return page(
         "inspections/inspectors.html", part="inspections/_inspectors.html", rows=[(row, validity(row)) for row in rows], unit=unit,

@@ -10,10 +10,10 @@ import peewee
 from flask import Response, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import items, libraries, rules
+from plugins.areas.inspections import items, libraries, list_columns, rules
 from plugins.areas.inspections.models import ItemVersion
 from plugins.areas.inspections.views import blueprint, forms
-from portal.toolkit import act, audit, clock, link, page, registry, requires, units
+from portal.toolkit import act, audit, clock, link, list_files, page, registry, requires, units
 
 METHODS = ("现场检查", "书面检查", "检验检测", "网络监测", "第三方")
 KINDS = ("一般", "重点")
@@ -36,6 +36,9 @@ def index() -> Response:
         query = query.where(items.in_force_query(clock.today()))
     elif state in rules.ITEM_STATES:
         query = query.where(ItemVersion.state == state)
+    if list_files.wanted():
+        found = list_files.by_key(query, ItemVersion.number, newest_first=False)
+        return list_files.answer("抽查事项清单", list_columns.ITEMS, ((row, state_words(row)) for row in found))
     rows, more = forms.paged(query, ItemVersion.number, newest_first=False)
     filters = {"unit": unit, "state": state}
     return page(

@@ -8,11 +8,23 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import items, libraries, library_objects, rules
+from plugins.areas.inspections import items, libraries, library_objects, list_columns, record_kinds, rules
 from plugins.areas.inspections.models import CheckObject, ItemVersion, LibraryAdjustment, LibraryRule
 from plugins.areas.inspections.views import blueprint, forms
 from plugins.areas.inspections.views.items import checking_units
-from portal.toolkit import Refused, act, audit, clock, link, page, requires, subject_search, subjects, units
+from portal.toolkit import (
+    Refused,
+    act,
+    audit,
+    clock,
+    link,
+    list_files,
+    page,
+    requires,
+    subject_search,
+    subjects,
+    units,
+)
 
 CATEGORIES = subjects.CATEGORIES
 
@@ -24,22 +36,31 @@ def index() -> Response:
     query = ItemVersion.select().where(items.in_force_query(clock.today()))
     if unit:
         query = query.where(ItemVersion.unit == unit)
+    if list_files.wanted():
+        versions = list(query.order_by(ItemVersion.number))
+        return list_files.answer("检查对象名录库", list_columns.LIBRARIES, _with_sizes(versions))
     rows, more = forms.paged(query, ItemVersion.number, newest_first=False)
-    found = {
-        rule.number: rule
-        for rule in LibraryRule.select().where(LibraryRule.number.in_([row.number for row in rows]))
-    }
-    sizes = libraries.sizes(found.values())
     return page(
         "inspections/libraries.html", part="inspections/_libraries.html",
-        rows=[(row, found.get(row.number), sizes.get(row.number, (0, 0))) for row in rows], unit_names=dict(checking_units()),
+        rows=_with_sizes(rows), unit_names=dict(checking_units()),
         next_href=link("inspections.libraries", {"unit": unit, "after": more}) if more else None, unit=unit, units=checking_units(),
     )  # fmt: skip
+
+
+def _with_sizes(rows: list[ItemVersion]) -> list[tuple[ItemVersion, LibraryRule | None, tuple[int, int]]]:
+    query = LibraryRule.select().where(LibraryRule.number.in_([row.number for row in rows]))
+    found = {rule.number: rule for rule in query}
+    sizes = libraries.sizes(found.values())
+    return [(row, found.get(row.number), sizes.get(row.number, (0, 0))) for row in rows]
 
 
 @blueprint.get("/libraries/<number>", endpoint="library")
 @requires("inspection.view")
 def show(number: str) -> Response:
+    if list_files.wanted():
+        query = record_kinds.OBJECTS.query().where(CheckObject.number == items.versions(number)[0].number)
+        found = map(record_kinds.object_kept, list_files.by_key(query, CheckObject.id))
+        return list_files.answer_kind(record_kinds.KINDS[1], found)
     return _show(number)
 
 

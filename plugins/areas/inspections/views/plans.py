@@ -8,11 +8,11 @@ from typing import Any
 from flask import Response, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import items, plans, rules, sight
+from plugins.areas.inspections import items, list_columns, plans, rules, sight
 from plugins.areas.inspections.models import CheckPlan
 from plugins.areas.inspections.views import blueprint, forms
 from plugins.areas.inspections.views.items import checking_units
-from portal.toolkit import Refused, act, audit, clock, link, page, requires, units
+from portal.toolkit import Refused, act, audit, clock, link, list_files, page, requires, units
 
 
 @blueprint.get("/plans", endpoint="plans")
@@ -26,6 +26,8 @@ def _index(errors: Mapping | None = None, typed: Mapping | None = None, status: 
     query = CheckPlan.select().where(sight.plans_seen(current_user))
     if year.isdigit() and len(year) == 4:
         query = query.where(CheckPlan.year == int(year))
+    if list_files.wanted():
+        return list_files.answer("年度抽查计划", list_columns.PLANS, list_files.by_key(query, CheckPlan.id))
     rows, more = forms.paged(query, CheckPlan.id)
     return page(
         "inspections/plans.html", part="inspections/_plans.html", status=status, errors=errors or {}, typed=typed or {}, rows=rows,

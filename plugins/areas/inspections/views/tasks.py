@@ -8,12 +8,12 @@ from typing import Any
 from flask import Response, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import figures, items, rules, sealings, sight, tasks
+from plugins.areas.inspections import figures, items, list_columns, rules, sealings, sight, tasks
 from plugins.areas.inspections.check_models import Draw, SpotCheck
 from plugins.areas.inspections.models import CheckPlan, CheckTask, LibraryRule
 from plugins.areas.inspections.views import blueprint, forms
 from plugins.areas.inspections.views.items import checking_units
-from portal.toolkit import Refused, act, audit, link, page, requires, units
+from portal.toolkit import Refused, act, audit, link, list_files, page, requires, units
 
 
 @blueprint.get("/tasks", endpoint="tasks")
@@ -25,18 +25,24 @@ def index() -> Response:
         query = query.where(CheckTask.unit == unit)
     if kind in ("single", "joint"):
         query = query.where(CheckTask.joint == (kind == "joint"))
+    if list_files.wanted():
+        return list_files.answer("抽查任务", list_columns.TASKS, _with_draws(list(query.order_by(CheckTask.id.desc()))))
     rows, more = forms.paged(query, CheckTask.id)
-    living = {
-        draw.task_id: draw
-        for draw in Draw.select().where(Draw.task.in_([row.id for row in rows]) & (Draw.state != "void"))
-    }
     filters = {"unit": unit, "kind": kind}
     return page(
-        "inspections/tasks.html", part="inspections/_tasks.html", rows=[(row, living.get(row.id)) for row in rows], filters=filters,
+        "inspections/tasks.html", part="inspections/_tasks.html", rows=_with_draws(rows), filters=filters,
         next_href=link("inspections.tasks", {**filters, "after": more}) if more else None, units=checking_units(),
         unit_names=dict(checking_units()), draw_states=rules.DRAW_STATES,
         may_make=current_user.can("inspection.draft") and bool(items.fields_of(current_user.unit)),
     )  # fmt: skip
+
+
+def _with_draws(rows: list[CheckTask]) -> list[tuple[CheckTask, Draw | None]]:
+    living = {
+        draw.task_id: draw
+        for draw in Draw.select().where(Draw.task.in_([row.id for row in rows]) & (Draw.state != "void"))
+    }
+    return [(row, living.get(row.id)) for row in rows]
 
 
 @blueprint.get("/tasks/new", endpoint="new_task")

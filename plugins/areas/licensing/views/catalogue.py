@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Missing, Refused, act, audit, clock, link, page, requires, units
+from portal.toolkit import Missing, Refused, act, audit, clock, link, list_files, page, requires, units
 
-from .. import catalogue, proposals, rules
+from .. import catalogue, list_columns, proposals, rules
 from ..models import ItemAssignment
 from . import blueprint
 from .typed import required_day
@@ -35,6 +35,8 @@ def index() -> Response:
             rows.append(
                 (item, units.name_of(key) or item.body, item.supervising_unit, rules.KIND_LABELS[item.kind])
             )
+    if list_files.wanted():
+        return list_files.answer("许可事项目录", list_columns.CATALOGUE, rows)
     return page(
         "licensing/catalogue.html", part="licensing/_catalogue.html", rows=rows, version=catalogue.version(),
         query={"q": text, "unit": unit, "kind": kind}, members=[(u.key, u.name) for u in units.enabled()],
@@ -104,6 +106,9 @@ def proposal_list() -> Response:
     state = request.args.get("state", "proposed")
     if state not in proposals.STATES:
         raise Missing("没有这种状态")
+    if list_files.wanted():
+        found = list_files.walk(lambda before: proposals.waiting(current_user, state, before=before, size=500), 0)
+        return list_files.answer("目录修改建议", list_columns.PROPOSALS, found)
     rows, before = proposals.waiting(current_user, state, before=request.args.get("before", 0, type=int))
     return page(
         "licensing/proposals.html", part="licensing/_proposals.html", state=state, states=proposals.STATES,

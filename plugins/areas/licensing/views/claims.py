@@ -5,9 +5,21 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Missing, Refused, act, audit, clock, link, obligations, page, requires, units
+from portal.toolkit import (
+    Missing,
+    Refused,
+    act,
+    audit,
+    clock,
+    link,
+    list_files,
+    obligations,
+    page,
+    requires,
+    units,
+)
 
-from .. import claims, feedback, permits, reading, rollbacks, rules
+from .. import claims, feedback, list_columns, permits, reading, rollbacks, rules
 from ..models import Feedback, RollBack
 from . import blueprint
 from .typed import day
@@ -32,10 +44,17 @@ def _query(filters: claims.Filters) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _part(filters: claims.Filters, after: int) -> tuple[list[tuple[claims.Claim, object]], int | None]:
+    found = claims.queue(current_user.unit, filters, after=after, size=500)
+    return found.rows, found.after
+
+
 @blueprint.get("/claims/", endpoint="claims")
 @requires("licensing.claim")
 def index() -> Response:
     filters = _filters(request.args)
+    if list_files.wanted():
+        return list_files.answer("认领反馈", list_columns.CLAIMS, list_files.walk(lambda after: _part(filters, after), 0))
     found = claims.queue(current_user.unit, filters, after=request.args.get("after", 0, type=int))
     query, counts = _query(filters), claims.state_counts(current_user.unit)
     return page(

@@ -1,43 +1,14 @@
-"""查询下载: every push as a file; a unit claims by itself what was not pushed to it; rows of bodies outside."""
+"""自行认领、区外条线: a unit claims by itself what was not pushed to it; rows of bodies outside."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-
-from flask import Response, flash, redirect, request, send_file, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Missing, Refused, act, audit, clock, page, requires, spreadsheets
+from portal.toolkit import Refused, act, list_files, page, requires
 
-from .. import catalogue, claims, lookup, outside, pushes
+from .. import catalogue, claims, list_columns, outside, pushes
 from . import blueprint
-from .pushes import push_filters
-
-_COLUMNS = (
-    ("推送日期", 12), ("名称", 32), ("统一社会信用代码", 22), ("登记事项", 10), ("分类", 10), ("登记状态", 10), ("街道", 14), ("住所", 36),
-    ("法定代表人", 14), ("行业代码", 10), ("经营范围", 60), ("匹配的事项", 40), ("办理单位", 30),
-)  # fmt: skip
-
-
-@blueprint.get("/pushes/download", endpoint="pushes_download")
-@requires("licensing.view")
-def download() -> Response:
-    """All pushes of the filter as shown, as XLSX or CSV; the download is logged."""
-    filters = push_filters()
-    if filters.state != "pushed":
-        raise Missing("只有已推送的可以下载")
-    kind = "csv" if request.args.get("format") == "csv" else "xlsx"
-    headings = [spreadsheets.Heading(title, width) for title, width in _COLUMNS]
-    rows: Iterator[list[object]] = lookup.export_rows(filters)
-    target = io.BytesIO()
-    if kind == "csv":
-        spreadsheets.write_csv(target, headings, rows)
-    else:
-        spreadsheets.write_xlsx(target, [("推送", headings, rows)])
-    audit.record_alone("下载推送", "push", "*", note=f"{filters}")
-    target.seek(0)
-    return send_file(target, as_attachment=True, download_name=f"推送-{clock.today()}.{kind}")
 
 
 @blueprint.post("/pushes/<int:record_id>/claim")
@@ -59,6 +30,8 @@ def self_claim(record_id: int) -> Response:
 @requires("licensing.office")
 def outside_rows() -> Response:
     state = "informed" if request.args.get("state") == "informed" else "outside"
+    if list_files.wanted():
+        return list_files.answer("区外条线", list_columns.OUTSIDE, list_files.walk(lambda before: outside.rows(state, before=before, size=500), 0))
     rows, before = outside.rows(state, before=request.args.get("before", 0, type=int))
     return page(
         "licensing/outside.html", rows=[(row, getattr(catalogue.item(row.item), "name", row.item_name)) for row in rows], state=state,

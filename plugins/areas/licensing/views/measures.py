@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Refused, act, link, obligations, page, requires, units
+from portal.toolkit import Refused, act, link, list_files, obligations, page, requires, units
 
-from .. import linkage, permit_lists, permit_rules
+from .. import linkage, list_columns, permit_lists, permit_rules
 from . import blueprint
 
 
@@ -16,6 +16,9 @@ from . import blueprint
 def index() -> Response:
     state = request.args.get("state", "open")
     state = state if state in ("open", "done") else "open"
+    if list_files.wanted():
+        found = list_files.walk(lambda before: permit_lists.measures(current_user, state, before=before, size=500), 0)
+        return list_files.answer("联动监管", list_columns.MEASURES, found)
     rows, before = permit_lists.measures(current_user, state, before=request.args.get("before", 0, type=int))
     return page(
         "licensing/measures.html", part="licensing/_measures.html", state=state,

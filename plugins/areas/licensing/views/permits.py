@@ -15,6 +15,7 @@ from portal.toolkit import (
     audit,
     clock,
     link,
+    list_files,
     obligations,
     page,
     quarter_lists,
@@ -23,8 +24,8 @@ from portal.toolkit import (
     units,
 )
 
-from .. import catalogue, permit_lists, permit_rules, permits
-from ..permit_models import Decision, LinkedMeasure
+from .. import catalogue, list_columns, permit_lists, permit_rules, permits, record_kinds
+from ..permit_models import Decision, LinkedMeasure, Permit
 from . import blueprint
 from .typed import day, required_day
 
@@ -37,11 +38,14 @@ def index() -> Response:
     filters = permit_lists.Filters(
         unit, argument("state", ""), argument("q", "").strip()[:60], argument("item", "")[:12]
     )
+    if list_files.wanted():
+        query = Permit.select(Permit, Subject).join(Subject).where(permit_lists.conditions(filters))
+        return list_files.answer_kind(record_kinds.KIND, map(record_kinds.kept, list_files.by_key(query, Permit.id)))
     rows, before, total = permit_lists.page_of(filters, before=request.args.get("before", 0, type=int))
     query = {"unit": argument("unit", ""), "state": filters.state, "q": filters.text, "item": filters.item}
     return page(
         "licensing/permits.html", part="licensing/_permits.html", query=query, total=total,
-        rows=[(row, units.name_of(row.unit), _item_name(row.item), permit_rules.validity(row.state, row.valid_until, clock.today())) for row in rows],
+        rows=[(row, units.name_of(row.unit), list_columns.item_name(row.item), permit_rules.validity(row.state, row.valid_until, clock.today())) for row in rows],
         next_href=link("licensing.permits", {**query, "before": before}) if before else None,
         first_href=link("licensing.permits", query) if argument("before") else None,
         states=list(permit_lists.STATES.items()), waiting=permit_lists.waiting_decisions(current_user.unit),
@@ -53,11 +57,6 @@ def index() -> Response:
 def _may_enter() -> bool:
     unit = units.unit(current_user.unit)
     return unit is not None and "permit" in unit.duties and current_user.can("licensing.claim")
-
-
-def _item_name(code: str) -> str:
-    found = catalogue.item(code)
-    return f"{code} {found.name}" if found else code
 
 
 def _choices() -> list[tuple[str, str]]:
@@ -162,7 +161,7 @@ def _show(found, refusal: Refused | None = None, values: dict[str, Any] | None =
     return page(
         "licensing/permit.html", status=422 if refusal else 200, permit=found, subject=found.subject, own=own,
         unit_label=units.name_of(found.unit), body_code=getattr(units.unit(found.unit), "credit_code", ""),
-        item_label=_item_name(found.item), validity=permit_rules.validity(found.state, found.valid_until, clock.today()),
+        item_label=list_columns.item_name(found.item), validity=permit_rules.validity(found.state, found.valid_until, clock.today()),
         may_change=own and found.state == "live", refusal=str(refusal or ""), errors=refusal.fields if refusal else {},
         values=values or permits.plain(found), endings=[(k, permit_rules.DECISIONS[k]) for k in permit_rules.ENDINGS],
         items=_choices() if own else [], categories=permit_rules.CATEGORIES, today=clock.today(),

@@ -5,9 +5,21 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Refused, act, audit, clock, link, obligations, page, requires, subjects, units
+from portal.toolkit import (
+    Refused,
+    act,
+    audit,
+    clock,
+    link,
+    list_files,
+    obligations,
+    page,
+    requires,
+    subjects,
+    units,
+)
 
-from .. import catalogue, lookup, pushes, reading, rules
+from .. import catalogue, list_columns, lookup, pushes, reading, rules
 from ..models import Claim
 from . import blueprint
 
@@ -41,6 +53,8 @@ def _query(filters: lookup.Filters) -> dict[str, str]:
 @requires("licensing.view")
 def index() -> Response:
     filters, errors = push_filters(), {}
+    if list_files.wanted():
+        return list_files.answer("推送", list_columns.PUSHES, lookup.every(filters))
     try:
         found = lookup.page_of(filters, before=request.args.get("before", type=int))
     except Refused as refusal:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Refused, act, obligations, page, requires, units
+from portal.toolkit import Refused, act, list_files, obligations, page, requires, units
 
-from .. import rollbacks, rules
+from .. import list_columns, rollbacks, rules
 from . import blueprint
 
 
 @blueprint.get("/roll-backs/", endpoint="roll_backs")
 @requires("licensing.view")
 def index() -> Response:
+    if list_files.wanted():
+        found = list_files.walk(lambda after: rollbacks.waiting_for(current_user, after, 500), 0)
+        return list_files.answer("待处理的回退", list_columns.ROLL_BACKS, found)
     found, after = rollbacks.waiting_for(current_user, request.args.get("after", 0, type=int))
     return page(
         "licensing/roll_backs.html", rows=[(r, units.name_of(r.unit), rules.ROLL_BACK_REASONS[r.reason]) for r in found],

@@ -8,9 +8,21 @@ from typing import Any
 from flask import Response, flash, redirect, request, send_file, url_for
 from flask_login import current_user
 
-from portal.toolkit import Refused, act, audit, clock, files, link, obligations, page, requires, units
+from portal.toolkit import (
+    Refused,
+    act,
+    audit,
+    clock,
+    files,
+    link,
+    list_files,
+    obligations,
+    page,
+    requires,
+    units,
+)
 
-from .. import case_lists, case_rules, catalogue, photos, unlicensed
+from .. import case_lists, case_rules, catalogue, list_columns, photos, unlicensed
 from ..case_models import Referral
 from . import blueprint
 from .typed import required_day
@@ -27,6 +39,9 @@ def index() -> Response:
     filters = case_lists.Filters(
         argument("state", ""), argument("kind", ""), argument("q", "").strip()[:40], argument("whose", "")
     )
+    if list_files.wanted():
+        found = list_files.walk(lambda before: case_lists.page_of(current_user, filters, before=before, size=500)[:2], 0)
+        return list_files.answer("无证无照线索", list_columns.CASES, found)
     rows, before, total = case_lists.page_of(current_user, filters, before=argument("before", 0, type=int))
     query = {"state": filters.state, "kind": filters.kind, "q": filters.text, "whose": filters.whose}
     return page(

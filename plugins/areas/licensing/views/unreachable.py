@@ -16,13 +16,14 @@ from portal.toolkit import (
     clock,
     files,
     link,
+    list_files,
     obligations,
     page,
     requires,
     units,
 )
 
-from .. import unreachable
+from .. import list_columns, unreachable
 from . import blueprint
 from .permits import subject_of
 from .typed import required_day
@@ -34,6 +35,9 @@ def index() -> Response:
     state = request.args.get("state", "reported")
     if state not in unreachable.STATES:
         raise Missing("没有这种状态")
+    if list_files.wanted():
+        found = list_files.walk(lambda before: unreachable.reports(current_user, state, before=before, size=500), 0)
+        return list_files.answer("无法联系", list_columns.UNREACHABLE, found)
     rows, before = unreachable.reports(current_user, state, before=request.args.get("before", 0, type=int))
     counts = unreachable.counts(current_user)
     return page(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Refused, act, audit, clock, files, page, requires
+from portal.toolkit import Refused, act, audit, clock, files, list_files, page, requires
 
-from .. import bulletins, papers
+from .. import bulletins, list_columns, papers
 from .blueprint import ID, blueprint, download, typed, year_asked
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -22,6 +22,8 @@ def bulletins_page() -> Response:
 def _list(status: int = 200, errors: dict[str, str] | None = None) -> Response:
     known = bulletins.years(clock.today())
     year = year_asked(known)
+    if list_files.wanted():
+        return list_files.answer("通报", list_columns.BULLETINS, bulletins.page_of(year))
     office = current_user.has_role("office")
     return page(
         "meetings/bulletins.html",

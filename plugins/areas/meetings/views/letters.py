@@ -16,13 +16,14 @@ from portal.toolkit import (
     files,
     key_from,
     link,
+    list_files,
     obligations,
     page,
     requires,
     units,
 )
 
-from .. import letters, papers
+from .. import letters, list_columns, papers
 from .blueprint import ID, blueprint, download, member_choices, read_day, typed, upload
 
 TONES = {"open": "info", "answered": "good", "withdrawn": "neutral"}
@@ -31,6 +32,8 @@ TONES = {"open": "info", "answered": "good", "withdrawn": "neutral"}
 @blueprint.get("/reports")
 @requires("report.view")
 def reports() -> Response:
+    if list_files.wanted():
+        return list_files.answer("重大事项报告", list_columns.REPORTS, list_files.walk(lambda older: letters.reports(older, 500)))
     older = key_from("older")
     rows, after = letters.reports(older)
     return page(
@@ -118,6 +121,9 @@ def report_answer_file(report_id: int) -> Response:
 @blueprint.get("/urges")
 @requires("meeting.view")
 def urges() -> Response:
+    if list_files.wanted():
+        found = list_files.walk(lambda older: letters.urges(current_user, older, 500))
+        return list_files.answer("督办", list_columns.URGES, found)
     older = key_from("older")
     rows, after = letters.urges(current_user, older)
     return page(

@@ -16,6 +16,7 @@ from portal.toolkit import (
     files,
     key_from,
     link,
+    list_files,
     obligations,
     page,
     requires,
@@ -23,13 +24,16 @@ from portal.toolkit import (
     units,
 )
 
-from .. import materials, meetings
+from .. import list_columns, materials, meetings
 from .blueprint import ID, blueprint, download, member_choices, read_day, typed, uploads
 
 
 @blueprint.get("/materials", endpoint="materials")
 @requires("meeting.view")
 def materials_list() -> Response:
+    if list_files.wanted():
+        found = list_files.walk(lambda older: materials.page_of(current_user, older, 500))
+        return list_files.answer("材料要求", list_columns.MATERIALS, found)
     return _list()
 
 

@@ -16,13 +16,25 @@ from portal.toolkit import (
     clock,
     key_from,
     link,
+    list_files,
     obligations,
     page,
     requires,
     units,
 )
 
-from .. import attendance, decisions, drafting, issuing, materials, meetings, papers, rules, seats
+from .. import (
+    attendance,
+    decisions,
+    drafting,
+    issuing,
+    list_columns,
+    materials,
+    meetings,
+    papers,
+    rules,
+    seats,
+)
 from ..models import Meeting, Minutes
 from .blueprint import ID, blueprint, member_choices, read_day, read_moment, typed, year_asked
 
@@ -49,6 +61,9 @@ def meetings_page() -> Response:
     kind, state, older = request.args.get("kind", ""), request.args.get("state", ""), key_from("older")
     if (kind and kind not in rules.KINDS) or (state and state not in rules.MEETING_STATES):
         raise Missing("没有这一类会议")
+    if list_files.wanted():
+        found = list_files.walk(lambda older: meetings.page_of(current_user, year, kind, state, older, 500))
+        return list_files.answer("会议", list_columns.MEETINGS, found)
     rows, after = meetings.page_of(current_user, year, kind, state, older)
     query = {"year": year, "kind": kind, "state": state}
     return page(

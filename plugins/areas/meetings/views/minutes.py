@@ -15,6 +15,7 @@ from portal.toolkit import (
     asks,
     audit,
     clock,
+    list_files,
     official_calendar,
     page,
     requires,
@@ -22,7 +23,7 @@ from portal.toolkit import (
     units,
 )
 
-from .. import consultation, drafting, issuing, meetings, papers, rules
+from .. import consultation, drafting, issuing, list_columns, meetings, papers, rules
 from ..models import Minutes
 from .blueprint import ID, blueprint, upload, year_asked
 
@@ -33,6 +34,8 @@ def minutes_index() -> Response:
     known = issuing.years(clock.today())
     year = year_asked(known)
     rows = issuing.issued_in(current_user, year)
+    if list_files.wanted():
+        return list_files.answer("会议纪要", list_columns.MINUTES, rows)
     return page(
         "meetings/minutes_index.html",
         part="meetings/_minutes_rows.html",

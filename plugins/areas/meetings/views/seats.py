@@ -7,9 +7,20 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Missing, NotAllowed, Refused, act, clock, key_from, link, page, requires
+from portal.toolkit import (
+    Missing,
+    NotAllowed,
+    Refused,
+    act,
+    clock,
+    key_from,
+    link,
+    list_files,
+    page,
+    requires,
+)
 
-from .. import rules, seats
+from .. import list_columns, rules, seats
 from ..models import Charge
 from .blueprint import ID, blueprint, member_choices, read_day, typed
 
@@ -20,6 +31,8 @@ TONES = {"proposed": "warn", "confirmed": "good", "refused": "bad"}
 @blueprint.get("/seats")
 @requires("meeting.view")
 def seats_page() -> Response:
+    if list_files.wanted():
+        return list_files.answer("成员和席位", list_columns.SEATS, [*seats.holders(), *seats.past()])
     return _page()
 
 
