@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -48,12 +49,31 @@ def tell(unit: str | None, roles: tuple[str, ...], key: str, text: str, href: st
     )
     if unit is not None:
         people = people.where(User.unit == unit)
+    return _write(people, key, text, href)
+
+
+def tell_persons(accounts: Collection[str], key: str, text: str, href: str = "") -> int:
+    """Tell the named persons, once for each ``key``; returns how many were told. Who has no account hears nothing."""
+    return _write(User.select(User.id).where(User.active & User.account.in_(list(accounts))), key, text, href)
+
+
+def _write(people: Iterable[User], key: str, text: str, href: str) -> int:
     told = 0
     with transaction():
         for person in people:
             row = {"user": person.id, "key": key, "text": text, "href": href, "told_at": clock.now()}
             told += bool(Notice.insert(row).on_conflict(action="nothing").execute())
     return told
+
+
+def settle(*keys: str, unit: str | None = None) -> int:
+    """What these notices waited for has been done: nobody (of the unit) is asked for it any more. Returns how many
+    unread notices that took back."""
+    # By way of the people, so that the index (user, key) serves the search.
+    people = User.select(User.id) if unit is None else User.select(User.id).where(User.unit == unit)
+    waiting = Notice.user.in_(people) & Notice.key.in_(keys) & Notice.read_at.is_null()
+    with transaction():
+        return Notice.update(read_at=clock.now()).where(waiting).execute()
 
 
 def unread(user: Any, limit: int = 20) -> list[Notice]:

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import peewee
 
-from plugins.areas.inspections import codes, rules
+from plugins.areas.inspections import codes, rules, telling
 from plugins.areas.inspections.check_models import CheckFile, CheckMember, SpotCheck
 from plugins.areas.inspections.models import CheckTask
 from portal.toolkit import (
@@ -224,6 +224,7 @@ def enter_result(
                 f"流水号“{entry.external}”已用于另一项检查", {"external": "流水号已用于另一项检查"}
             ) from None
         audit.record("录入检查结果", RECORD, check.id, before=before, after=plain(check), note=source)
+        telling.result_entered(check)
     return check
 
 
@@ -240,9 +241,12 @@ def approve(check_id: int, passed: bool, opinion: str = "") -> SpotCheck:
         if not passed:
             check = _set(check, "return", return_reason=opinion.strip())
             audit.record("退回检查结果", RECORD, check.id, note=opinion)
+            telling.result_returned(check)
+            telling.result_decided(check)
             return check
         check = _set(check, "approve", approved_by=who.name, approved_at=clock.now())
         audit.record("审核检查结果", RECORD, check.id, after=plain(check), note=opinion)
+        telling.result_decided(check)
         _couple(check)
     return SpotCheck.get_by_id(check_id)
 

@@ -12,7 +12,7 @@ from typing import Any
 import peewee
 
 from plugins.areas.inspections import draw as verifiable
-from plugins.areas.inspections import rules, tasks
+from plugins.areas.inspections import rules, tasks, telling
 from plugins.areas.inspections.check_models import Draw, DrawnObject, DrawParty, DrawResult, SpotCheck
 from portal.toolkit import (
     Missing,
@@ -168,7 +168,9 @@ def announce(draw_id: int, terms: Terms, make_secret: Callable[[int], bytes] = s
             note=f"{draw.draw_id} 公告摘要 {digest}",
         )
         _tell_units(draw, digest)
-    return Draw.get_by_id(draw_id)
+        announced = Draw.get_by_id(draw_id)
+        telling.parties_named(announced)
+    return announced
 
 
 def _tell_units(draw: Draw, digest: str) -> None:
@@ -323,6 +325,7 @@ def ask_void(draw_id: int, reason: str) -> None:
             Draw.id == draw.id
         ).execute()
         audit.record("申请作废抽取", "draw", draw.id, note=reason)
+        telling.void_asked(Draw.get_by_id(draw.id))
 
 
 def approve_void(draw_id: int) -> Draw:
@@ -345,6 +348,7 @@ def approve_void(draw_id: int) -> Draw:
             draw.id,
             note=f"{draw.void_reason}（申请 {draw.void_asked_by}，批准 {who.name}）",
         )
+        telling.voided(draw)
     return Draw.get_by_id(draw_id)
 
 

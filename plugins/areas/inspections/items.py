@@ -10,7 +10,7 @@ from typing import Any
 
 import peewee
 
-from plugins.areas.inspections import rules
+from plugins.areas.inspections import rules, telling
 from plugins.areas.inspections.models import ItemVersion
 from portal.toolkit import (
     CheckItem,
@@ -100,17 +100,14 @@ def draft(number: str, values: Mapping[str, Any], unit: str | None = None) -> It
     if who.unit != unit:
         raise NotAllowed("只能起草本单位的抽查事项")
     if not re.fullmatch(r"[\w.\-]{1,30}", number):
-        raise Refused(
-            "事项编号应为 1 至 30 个字母、汉字、数字、点或短横",
-            {"number": "应为 1 至 30 个字母、汉字、数字、点或短横"},
-        )
+        problem = f"事项编号“{number}”应为 1 至 30 个字母、汉字、数字、点或短横"
+        raise Refused(problem, {"number": problem})
     made = _checked(unit, values)
     with transaction():
         earlier = list(ItemVersion.select().where(ItemVersion.number == number).order_by(ItemVersion.version))
         if earlier and earlier[0].unit != unit:
-            raise Refused(
-                f"编号 {number} 已由{units.name_of(earlier[0].unit)}使用", {"number": "编号已由别的单位使用"}
-            )
+            problem = f"事项编号“{number}”已由{units.name_of(earlier[0].unit)}使用"
+            raise Refused(problem, {"number": problem})
         try:
             with_new = ItemVersion.create(
                 number=number, version=(earlier[-1].version + 1) if earlier else 1, unit=unit, state="draft",
@@ -172,7 +169,9 @@ def _move(version: ItemVersion, act: str, words: str, note: str = "", **values: 
         after={"state": state},
         note=note,
     )
-    return ItemVersion.get_by_id(version.id)
+    moved = ItemVersion.get_by_id(version.id)
+    telling.item_moved(moved)
+    return moved
 
 
 def submit(version_id: int) -> ItemVersion:
@@ -215,7 +214,8 @@ def confirm(version_id: int, passed: bool, opinion: str, from_day: date | None =
     force until then ends with that day. Raises Refused."""
     who, day = audit.actor(), from_day or clock.today()
     if passed and day < clock.today():
-        raise Refused(f"生效日期 {day} 早于今天", {"from_day": "生效日期不能早于今天"})
+        problem = f"生效日期 {day} 早于今天"
+        raise Refused(problem, {"from_day": problem})
     with transaction():
         version = _at(version_id, "zone")
         values: dict[str, Any] = {
@@ -232,10 +232,8 @@ def confirm(version_id: int, passed: bool, opinion: str, from_day: date | None =
                 .first()
             )
             if later is not None and later.from_day > day:
-                raise Refused(
-                    f"第 {later.version} 版将于 {later.from_day} 生效，新版的生效日期不能更早",
-                    {"from_day": "早于已确认的版本"},
-                )
+                problem = f"生效日期 {day} 早于第 {later.version} 版的生效日期 {later.from_day}，新版不能更早"
+                raise Refused(problem, {"from_day": problem})
             ItemVersion.update(until_day=day).where(
                 same & (ItemVersion.until_day.is_null() | (ItemVersion.until_day > day))
             ).execute()
@@ -247,7 +245,8 @@ def end(version_id: int, day: date, reason: str) -> None:
     if not reason.strip():
         raise Refused("停用事项必须写明原因", {"reason": "停用事项必须写明原因"})
     if day < clock.today():
-        raise Refused("停用日期不能早于今天", {"day": "停用日期不能早于今天"})
+        problem = f"停用日期 {day} 早于今天"
+        raise Refused(problem, {"day": problem})
     with transaction():
         version = _at(version_id, "confirmed")
         _own(version)
@@ -267,6 +266,7 @@ def publish(version_id: int) -> None:
                 ItemVersion.id == version.id
             ).execute()
             audit.record("公布抽查事项", "check_item", version.number, note=f"第 {version.version} 版")
+            telling.item_published(version)
 
 
 def in_force_query(day: date) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import peewee
 
-from plugins.areas.inspections import items, rules
+from plugins.areas.inspections import items, rules, telling
 from plugins.areas.inspections.models import CheckPlan, CheckTask, PlanLine, TaskUnit
 from portal.toolkit import Missing, NotAllowed, Refused, Stale, audit, clock, obligations, transaction, units
 
@@ -47,7 +47,8 @@ def make(year: int, name: str, *, joint: bool = False, theme: str = "", document
                 made_by=who.name, made_at=clock.now(),
             )  # fmt: skip
         except peewee.IntegrityError:
-            raise Refused(f"{year} 年已有名为“{name}”的计划", {"name": "已有同名计划"}) from None
+            problem = f"{year} 年已有名为“{name}”的计划"
+            raise Refused(problem, {"name": problem}) from None
         audit.record(
             "制订抽查计划",
             "check_plan",
@@ -77,9 +78,9 @@ def add_line(plan_id: int, line: Line) -> PlanLine:
         if version is None or version.unit != line.unit:
             problems["number"] = f"事项 {line.number} 没有生效，或者不是{units.name_of(line.unit)}的事项"
         if line.until_day < line.from_day:
-            problems["until_day"] = "结束日期早于开始日期"
+            problems["until_day"] = f"结束日期 {line.until_day} 早于开始日期 {line.from_day}"
         if plan.year not in (line.from_day.year, line.until_day.year):
-            problems["from_day"] = f"期间应在 {plan.year} 年内"
+            problems["from_day"] = f"期间 {line.from_day} 至 {line.until_day} 应在 {plan.year} 年内"
         try:
             rules.read_percent(line.percent)
         except ValueError as error:
@@ -115,7 +116,8 @@ def drop_line(line_id: int) -> None:
 def send_round(plan_id: int, answer_by: date) -> CheckPlan:
     """Send a joint draft to every participant for its comment until ``answer_by``: each owes ``consult``."""
     if answer_by < clock.today():
-        raise Refused("答复期限不能早于今天", {"answer_by": "答复期限不能早于今天"})
+        problem = f"答复期限 {answer_by} 早于今天"
+        raise Refused(problem, {"answer_by": problem})
     with transaction():
         plan = _draft(plan_id)
         others = [line for line in plan.lines if line.unit != plan.unit]
@@ -151,6 +153,9 @@ def answer(plan_id: int, agree: bool, comment: str) -> None:
             answered_at=clock.now(),
         ).where(PlanLine.id == line.id).execute()
         obligations.fulfil("consult", ("joint_plan", plan_id), who.unit)
+        open_lines = PlanLine.select().where((PlanLine.plan == plan_id) & (PlanLine.answer == ""))
+        if not open_lines.where(PlanLine.unit != line.plan.unit).exists():
+            telling.plan_answered(line.plan)
         audit.record(
             "答复联合抽查征求意见",
             "check_plan",
@@ -194,6 +199,7 @@ def issue(plan_id: int, document: str, reason: str = "") -> CheckPlan:
             after={"state": "in_force"},
             note=f"{document} {reason}",
         )
+        telling.plan_issued(plan)
     return CheckPlan.get_by_id(plan_id)
 
 

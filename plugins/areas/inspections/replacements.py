@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from plugins.areas.inspections import draw as verifiable
-from plugins.areas.inspections import draws, inspectors, rules, sealings
+from plugins.areas.inspections import draws, inspectors, rules, sealings, telling
 from plugins.areas.inspections.check_models import CheckMember, SpotCheck
 from plugins.areas.inspections.models import Inspector, InspectorLeave
 from portal.toolkit import Missing, NotAllowed, Refused, Stale, audit, clock, transaction
@@ -37,6 +37,7 @@ def replace(member_id: int, reason: str) -> CheckMember:
             check_ref=check, inspector=chosen, name=chosen.name, assigned_at=clock.now(), replaces=member
         )
         audit.record("更换检查人员", "spot_check", check.id, note=f"{member.name} → {chosen.name}：{reason}")
+        telling.inspector_replaced(check, member, chosen, reason.strip())
     return made
 
 

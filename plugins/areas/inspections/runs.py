@@ -9,7 +9,7 @@ from typing import Any
 import peewee
 
 from plugins.areas.inspections import draw as verifiable
-from plugins.areas.inspections import draws, sealings
+from plugins.areas.inspections import draws, sealings, telling
 from plugins.areas.inspections.check_models import (
     CheckMember,
     Draw,
@@ -122,6 +122,7 @@ def run(draw_id: int, tell: sealings.Tell | None = None) -> None:
             "抽取", "draw", draw.id, after={"drawn": len(result.drawn), "bundle": stored.bundle.digest},
             note=f"{draw.draw_id} 第 {draw.round} 轮，数据包 SM3 {stored.bundle.digest}",
         )  # fmt: skip
+        telling.drawn(draw)
 
 
 def restart(draw_id: int) -> Draw:

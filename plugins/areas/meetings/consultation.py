@@ -97,9 +97,7 @@ def say(viewer: Any, opinion_id: int, agrees: bool, text: str) -> Opinion:
         opinion.save()
         obligations.fulfil("consult", (RECORD, opinion.id))
         if not agrees:
-            telling.to_drafters(
-                minutes, f"comment/{audit.last()[0]}", f"{opinion.body}对纪要“{minutes.title}”有意见"
-            )
+            telling.commented(minutes, opinion)
         audit.record(
             "答复纪要征求意见", "minutes", minutes.id, before=before,
             after={"state": opinion.state_label, "text": opinion.text}, note=opinion.body,
@@ -126,6 +124,7 @@ def settle(viewer: Any, opinion_id: int, reply: str) -> Opinion:
         )  # fmt: skip
         if not done:
             raise Refused("这条意见已经答复过，或者没有意见")
+        telling.comment_answered(opinion)
         audit.record("答复意见", "minutes", minutes.id, after={opinion.body: reply})
     return Opinion.get_by_id(opinion_id)
 

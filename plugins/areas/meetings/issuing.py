@@ -18,6 +18,7 @@ def ask_signature(viewer: Any, minutes_id: int) -> None:
     with transaction():
         minutes = drafting.step(viewer, minutes_id, "ask_signature")
         Minutes.update(state="signing").where(Minutes.id == minutes.id).execute()
+        telling.step_taken(minutes)
         telling.to_convenor(minutes)
         audit.record("纪要送签", "minutes", minutes.id)
 
@@ -42,6 +43,7 @@ def give_back(viewer: Any, minutes_id: int, reason: str) -> None:
             "",
         )
         minutes.save()
+        telling.step_taken(minutes)
         tell = telling.to_drafters if minutes.state == "drafting" else telling.to_office
         tell(minutes, f"returned/{audit.last()[0]}", f"纪要“{minutes.title}”已退回：{reason}")
         audit.record(
@@ -73,6 +75,7 @@ def sign(viewer: Any, minutes_id: int, password: str, revision: int) -> None:
             after={"signed_by": viewer.name, "revision": revision, "sm3": minutes.signed_digest, "title": minutes.title},
             note=f"受召集人{charge.given_by}委托" if charge else "召集人签发",
         )  # fmt: skip
+        telling.step_taken(minutes)
         telling.to_office(minutes, f"signed/{revision}", f"纪要“{minutes.title}”已签发，请编号印发")
 
 
@@ -93,6 +96,7 @@ def issue(viewer: Any, minutes_id: int) -> Minutes:
             title=minutes.title, number=minutes.number, day=day,
         )  # fmt: skip
         minutes.save()
+        telling.step_taken(minutes)
         audit.record("制发纪要", "minutes", minutes.id, after={"number": minutes.number, "day": day})
     return minutes
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal.toolkit import Missing, NotAllowed, Refused, Stale, audit, clock, obligations, transaction, units
 
-from . import notice, papers, rules, seats
+from . import notice, papers, rules, seats, telling
 from .models import Attendee, Material, Meeting
 
 EVERY = ("office", "convenor", "deputy_convenor", "zone_office")
@@ -130,10 +130,12 @@ def draft(viewer: Any, plan: Plan) -> Meeting:
     if refusal:
         raise NotAllowed(refusal)
     check(plan, unit)
+    _check_future(plan.starts_at)
     with transaction():
         made = Meeting.create(unit=unit, drafted_by=viewer.name, **_fields(plan))
         _set_attendees(made, plan)
         audit.record("拟定会议", "meeting", made.id, after=_plain(made))
+        telling.meeting_drafted(made)
     return made
 
 
@@ -218,7 +220,8 @@ def change(viewer: Any, meeting_id: int, plan: Plan, version: int, reason: str =
 
 def _check_future(starts_at: datetime) -> None:
     if starts_at <= clock.now():
-        raise Refused(f"会议时间 {starts_at:%Y-%m-%d %H:%M} 已过，请先改正", {"starts_on": "应晚于现在"})
+        problem = f"会议时间 {starts_at:%Y-%m-%d %H:%M} 已过，应晚于现在"
+        raise Refused(problem, {"starts_on": problem})
 
 
 def convene(viewer: Any, meeting_id: int) -> Meeting:
@@ -235,6 +238,7 @@ def convene(viewer: Any, meeting_id: int) -> Meeting:
         meeting.version += 1
         meeting.save()
         _announce(meeting, changed=False)
+        telling.meeting_moved(meeting)
         audit.record("召集会议", "meeting", meeting.id, after=_plain(meeting), note=convened_words(meeting))
     return meeting
 
@@ -288,6 +292,7 @@ def cancel(viewer: Any, meeting_id: int, reason: str) -> None:
         meeting.state, meeting.cancel_reason, meeting.version = after, reason, meeting.version + 1
         meeting.save()
         _release(meeting, f"会议取消：{reason}")
+        telling.meeting_moved(meeting)
         audit.record("取消会议", "meeting", meeting.id, before=before, after=_plain(meeting), note=reason)
 
 

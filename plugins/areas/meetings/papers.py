@@ -18,6 +18,7 @@ from portal.toolkit import (
     units,
 )
 
+from . import telling
 from .models import Delivery, NumberSeries, Paper
 
 JOB = "meetings.paper"
@@ -148,4 +149,6 @@ def confirm_read(viewer: Any, record: tuple[str, int], body: str = "") -> None:
         done = Delivery.update(read_at=clock.now(), read_by=viewer.name).where(mine).execute()
         if not done:
             raise Missing("没有等待本单位签收的文件，或者已经签收")
+        if not body:
+            telling.received(record, viewer.unit)
         audit.record("签收", record[0], record[1], note=body or units.name_of(viewer.unit))
