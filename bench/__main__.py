@@ -25,8 +25,10 @@ MEASURED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"subjects": 60_000, "users": 50, "seconds": 15, "processes": 2},
     ),
 }
-#: Arguments on the command line for a small run; without any a benchmark runs at its full size.
+#: Arguments on the command line for a full and for a small run; without any a benchmark runs at its full size.
+FULL: dict[str, list[str]] = {"imports": ["--full"]}
 SMALL: dict[str, list[str]] = {
+    "imports": ["--rows", "20000", "--repeats", "1"],
     "scoring": ["--rows", "100000"],
     "draw": ["--objects", "20000", "--alg", "sm3"],
     "claiming": ["--rows", "500"],
@@ -63,7 +65,7 @@ def main() -> int:
         if name in MEASURED:
             rows += importlib.import_module(f"bench.{name}").measure(**MEASURED[name][given.full], django=given.django)
         else:
-            lines[name] = printed(name, [] if given.full else SMALL.get(name, []))
+            lines[name] = printed(name, (FULL if given.full else SMALL).get(name, []))
     show(rows)
     for name, said in lines.items():
         print(f"\n{name}")

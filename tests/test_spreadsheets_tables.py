@@ -114,6 +114,25 @@ def test_json_lines_are_numbered_as_lines_and_keep_decimals_exact() -> None:
         ]
 
 
+def test_a_quote_that_is_only_a_sign_is_left_as_it_is() -> None:
+    with open_table('名称,备注\n甲,管径5"\n"乙",丙'.encode(), "a.csv") as table:
+        assert list(table.rows()) == [(1, ["名称", "备注"]), (2, ["甲", '管径5"']), (3, ["乙", "丙"])]
+
+
+def test_a_web_page_s_tables_are_sheets_with_their_merged_cells_apart() -> None:
+    page = """<!DOCTYPE html><html><style>td {color: red}</style><body><p>说明</p>
+      <table><tr><td><table><tr><th>名称<th>金额（元）</tr><tr><td>甲 &amp;\n 乙<br>公司&nbsp;</td><td>1,234.5</td></tr></table>
+      </td></tr></table>
+      <table><tr><td rowspan="2">序号</td><td colspan=2>主体</td></tr><tr><td>名称</td><td>代码</td></tr>
+      <tr><td></td><td>丙</td><td>#N/A</td></tr></table></body></html>"""
+    with open_table(page.encode("gb18030"), "台账.xls") as table:
+        assert [list(sheet.rows()) for sheet in table.sheets] == [
+            [(1, ["名称", "金额（元）"]), (2, ["甲 & 乙\n公司", "1,234.5"])],
+            [(1, ["序号", "主体"]), (2, [None, "名称", "代码"]), (3, [None, "丙", CellError("公式错误 #N/A")])],
+        ]
+        assert table.sheets[1].notices() == ["有合并单元格，只有左上角一格有值：A1:A2、B1:C1"]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -121,6 +140,10 @@ def test_json_lines_are_numbered_as_lines_and_keep_decimals_exact() -> None:
         (b"%PDF-1.7", "这是PDF 文件"),
         (b"\x00\x01\x02\x03", "不是表格文件"),
         (b"<html><table>", "网页或 XML 改名的表格"),
+        (b"<?xml version='1.0'?><Workbook/>", "XML 改名的表格"),
+        (b"<table><tr>" + b"<td colspan=300>a" * 2, "列数超过上限512列"),
+        (b"<table><tr><td " + b"a" * 3_000_000, "过长的标签"),
+        (b"<table>" * 201, "表格超过200个"),
         (b"\xff\xff\xff,a", "认不出文字编码"),
         (b"PK\x03\x04broken", "文件已损坏"),
         (office_book()[:-300], "文件已损坏"),
@@ -131,6 +154,8 @@ def test_json_lines_are_numbered_as_lines_and_keep_decimals_exact() -> None:
         (b'{"a":1}\n{"a":', "第2行不是有效的 JSON"),
         (b'[{"a":1}]', "每行一条记录"),
         (b'a,b\n1,"' + b"x" * 200_000, "第2行无法读取"),
+        (b'a,b\n1,2\n3,"4\n5,6\n', "第3行有引号没有成对"),
+        (b'a,b\n1,"2', "第2行有引号没有成对"),
         (b"a,b\n" + b'"\n",' * 600_000, "第2行过长"),
         (raw_xlsx(f"<sheetData><row r='{'1' * 3_000_000}'/></sheetData>"), "压缩炸弹"),
         (b"a" + b",1" * 600, "列数超过上限512列"),
@@ -155,7 +180,8 @@ def test_a_zip_without_workbook_is_no_spreadsheet() -> None:
     assert "不是 Excel 表格文件" in refusal(target.getvalue())
 
 
-SAMPLES = [office_book(), raw_xls({(0, 0): "名称", (1, 0): 5.0}), "名,称\n甲,乙".encode()]
+WEB_PAGE = "<html><table><tr><td colspan=2>名称</td></tr><tr><td>甲&amp;<br>乙<td>5</table>".encode()
+SAMPLES = [office_book(), raw_xls({(0, 0): "名称", (1, 0): 5.0}), '名,称\n甲,"乙"'.encode(), WEB_PAGE]
 
 
 @settings(max_examples=600, deadline=None)

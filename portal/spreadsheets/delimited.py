@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import IO, Any
 
-from portal.spreadsheets.refusals import SheetRefused
+from portal.spreadsheets.refusals import SheetRefused, as_error
 from portal.spreadsheets.tables import MOST_COLUMNS, MOST_ROWS, Row, Sheet, Table, trim
 
 _CHUNK = 256 * 1024
@@ -20,7 +20,7 @@ _SEPARATORS = ",\t;"
 
 def open_text(file: IO[bytes]) -> Table:
     """Open CSV or JSON lines; the content decides. Raises SheetRefused."""
-    encoding = _find_encoding(file)
+    encoding = find_encoding(file)
     start = _head(file, encoding)
     if start.lstrip().startswith("{"):
         keys = _json_keys(file, encoding)
@@ -31,7 +31,8 @@ def open_text(file: IO[bytes]) -> Table:
     return Table("csv", [Sheet("CSV", lambda _: _csv_rows(file, encoding, separator))], file)
 
 
-def _find_encoding(file: IO[bytes]) -> str:
+def find_encoding(file: IO[bytes]) -> str:
+    """The encoding that the whole file is valid in. Raises SheetRefused."""
     file.seek(0)
     start = file.read(4096)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -91,28 +92,41 @@ def _find_separator(text: str) -> str:
 
 
 def _csv_rows(file: IO[bytes], encoding: str, separator: str) -> Iterator[Row]:
-    number = size = 0
+    number = size = quotes = 0
+    written: list[str] = []
 
     def measured() -> Iterator[str]:
-        nonlocal size
+        nonlocal size, quotes
         for line in _lines(file, encoding):
             size += len(line)
+            quotes += line.count('"')
             if size > 2 * _LONGEST_LINE:
                 raise SheetRefused(f"第{number + 1}行过长，可能引号没有成对")
+            written.append(line)
             yield line
 
     try:
         for cells in csv.reader(measured(), delimiter=separator, strict=False):
-            number, size = number + 1, 0
+            number += 1
+            if quotes % 2 and _is_unclosed(written, separator):
+                raise SheetRefused(f"第{number}行有引号没有成对，它后面的内容都成了一格，请补上引号")
+            size = quotes = 0
+            written.clear()
             if number > MOST_ROWS:
                 raise SheetRefused(f"行数超过{MOST_ROWS}行，请分成几个文件上传")
-            row = trim([cell if cell else None for cell in cells])
+            row = trim([(cell if cell[0] != "#" else as_error(cell)) if cell else None for cell in cells])
             if len(row) > MOST_COLUMNS:
                 raise SheetRefused(f"第{number}行的列数超过上限{MOST_COLUMNS}列")
             if row:
                 yield number, row
     except csv.Error as broken:
         raise SheetRefused(f"第{number + 1}行无法读取：引号没有成对，或单元格的文字过长") from broken
+
+
+def _is_unclosed(record: list[str], separator: str) -> bool:
+    """Whether a quote in the record's lines is still open at their end, as it can be at the end of the file only."""
+    # One more line: a closed record ends before it, an open one swallows it.
+    return len(list(csv.reader([*record, "x"], delimiter=separator))) == 1
 
 
 def _is_json_list(text: str) -> bool:

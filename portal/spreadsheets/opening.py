@@ -6,15 +6,17 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO
 
 import python_calamine
 
 from portal.spreadsheets.delimited import open_text
-from portal.spreadsheets.refusals import CellError, SheetRefused
+from portal.spreadsheets.html_tables import open_html
+from portal.spreadsheets.refusals import CellError, SheetRefused, as_error
 from portal.spreadsheets.tables import MOST_COLUMNS, Row, Sheet, Table, trim
-from portal.spreadsheets.xls_extent import check_extent
+from portal.spreadsheets.xls_extent import Errors, look_through
 from portal.spreadsheets.xlsx_reading import open_xlsx
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -36,7 +38,7 @@ _OTHERS = {
 
 
 def open_table(source: str | os.PathLike[str] | bytes, filename: str) -> Table:
-    """Open XLSX, XLS, CSV or JSON lines from a path or from bytes.
+    """Open XLSX, XLS (also a web page by that name), CSV or JSON lines from a path or from bytes.
 
     ``filename`` is the sender's name for it, used in messages only. Raises SheetRefused.
     """
@@ -67,8 +69,10 @@ def _open(file: IO[bytes]) -> Table:
         if start.startswith(mark):
             raise SheetRefused(f"这是{kind}，不是表格文件，请上传 .xlsx、.xls、CSV 或 JSON 行文件")
     markup = start.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip().lower()
+    if markup.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<style", b"<body", b"<div")):
+        return open_html(file, size)
     if markup.startswith(b"<"):
-        raise SheetRefused("这是网页或 XML 改名的表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传")
+        raise SheetRefused("这是 XML 改名的表格，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传")
     return open_text(file)
 
 
@@ -81,16 +85,16 @@ def _open_xls(file: IO[bytes], size: int) -> Table:
         raise SheetRefused("文件设有密码，请取消密码后再上传")
     if "WordDocument".encode("utf-16-le") in content:
         raise SheetRefused("这是 Word 文档，不是表格文件")
-    check_extent(content)
+    errors = look_through(content)
     with _calamine_refusing():
         book = python_calamine.load_workbook(io.BytesIO(content))
     sheets = [
         Sheet(
             known.name,
-            lambda _, name=known.name: _xls_rows(book, name),
+            lambda _, name=known.name, wrong=wrong: _xls_rows(book, name, wrong),
             hidden=known.visible != python_calamine.SheetVisibleEnum.Visible,
         )
-        for known in book.sheets_metadata
+        for known, wrong in zip_longest(book.sheets_metadata, errors[: len(book.sheets_metadata)], fillvalue={})
         if known.typ == python_calamine.SheetTypeEnum.WorkSheet
     ]
     if not sheets:
@@ -114,11 +118,15 @@ def _calamine_refusing() -> Iterator[None]:
         raise SheetRefused(_BROKEN) from panic
 
 
-def _xls_rows(book: python_calamine.CalamineWorkbook, name: str) -> Iterator[Row]:
+def _xls_rows(book: python_calamine.CalamineWorkbook, name: str, errors: Errors) -> Iterator[Row]:
     with _calamine_refusing():
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    wrong_rows = {row for row, _ in errors}
     for number, cells in enumerate(rows, 1):
-        row = trim([_xls_cell(cell) for cell in cells])
+        read = [_xls_cell(cell) for cell in cells]
+        if number - 1 in wrong_rows:
+            read = [CellError(f"公式错误 {errors[number - 1, at]}") if (number - 1, at) in errors else cell for at, cell in enumerate(read)]
+        row = trim(read)
         if len(row) > MOST_COLUMNS:
             raise SheetRefused(f"第{number}行的列数超过上限{MOST_COLUMNS}列")
         if row:
@@ -128,9 +136,4 @@ def _xls_rows(book: python_calamine.CalamineWorkbook, name: str) -> Iterator[Row
 def _xls_cell(cell: object) -> object:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return int(cell)
-    if isinstance(cell, str) and cell.startswith("#") and cell.rstrip("!?") in _XLS_ERRORS:
-        return CellError(f"公式错误 {cell}")
-    return None if cell == "" else cell
-
-
-_XLS_ERRORS = {"#N/A", "#DIV/0", "#REF", "#NAME", "#NULL", "#NUM", "#VALUE"}
+    return None if cell == "" else as_error(cell)

@@ -28,6 +28,14 @@ class CellError(str):
     __slots__ = ()
 
 
+_ERROR_WORDS = frozenset({"#N/A", "#DIV/0!", "#REF!", "#NAME?", "#NULL!", "#NUM!", "#VALUE!"})
+
+
+def as_error(cell: object) -> object:
+    """The cell, or a CellError where it is the text by which Excel and WPS show one (as a CSV holds it)."""
+    return CellError(f"公式错误 {cell}") if isinstance(cell, str) and cell in _ERROR_WORDS else cell
+
+
 @dataclass(frozen=True)
 class Problem:
     """One line of the dry run's table (areas.md 5): row as seen in Excel, column from 0, value, rule."""

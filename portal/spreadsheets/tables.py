@@ -53,7 +53,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Table:
-    """An opened file: its format (xlsx, xls, csv, jsonl), its sheets and what was noticed on opening.
+    """An opened file: its format (xlsx, xls, html, csv, jsonl), its sheets and what was noticed on opening.
 
     Close it, or use it in a ``with``; read one sheet at a time.
     """

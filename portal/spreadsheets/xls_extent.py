@@ -1,48 +1,80 @@
-"""Measure how far the cells of an XLS reach before calamine unpacks them into a dense grid (F3).
+"""Look through the records of an XLS for what calamine does not tell: how far the cells reach, and which are errors.
 
-A file of 5 KB with one cell at IV65536 would otherwise take over 1 GB.
+It unpacks a sheet into a dense grid, so a file of 5 KB with one cell at IV65536 would take over 1 GB (F3); and it reads
+an error (#N/A) as a blank cell, which would be taken for a value that was left out.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from portal.spreadsheets.refusals import SheetRefused
 
 _END = 0xFFFFFFF0
 _BROKEN = "文件已损坏或不是 Excel 表格，请另存为 .xlsx 再上传"
 _MOST_CELLS = 2_000_000
-_BOF, _DIMENSIONS = 0x809, 0x200
+_BOF, _DIMENSIONS, _BOUND_SHEET, _FORMULA, _ERROR_OR_BOOLEAN = 0x809, 0x200, 0x85, 0x06, 0x205
+_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
+#: (row, column), both from 0, → the error as Excel shows it
+Errors = dict[tuple[int, int], str]
 #: BIFF8 records that hold cells; the first two words of each are row and first column.
 _CELLS = {0x06, 0xBD, 0xBE, 0xFD, 0x201, 0x203, 0x204, 0x205, 0x27E, 0xD6}
 
 
-def check_extent(content: bytes) -> None:
-    """Raise SheetRefused if the rectangles of all sheets together hold too many cells, or on broken input."""
+def look_through(content: bytes) -> list[Errors]:
+    """The error cells of each sheet, in the order of the workbook.
+
+    Raises SheetRefused if the rectangles of all sheets together hold too many cells, or on broken input.
+    """
     try:
         stream = _workbook_stream(content)
     except (struct.error, IndexError, ValueError) as broken:
         raise SheetRefused(_BROKEN) from broken
     if _count_cells(stream) > _MOST_CELLS:
         raise SheetRefused("表格的范围过大（远处的单元格有内容），请删去多余的行和列，或另存为 .xlsx 再上传")
+    return _find_errors(stream)
+
+
+def _records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Place, kind and content of every record."""
+    at = 0
+    while at + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, at)
+        yield at, kind, stream[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+def _find_errors(stream: bytes) -> list[Errors]:
+    sheets: dict[int, Errors] = {}
+    errors: Errors = {}
+    for at, kind, content in _records(stream):
+        if kind == _BOUND_SHEET and len(content) >= 4:
+            sheets[struct.unpack_from("<I", content)[0]] = {}
+        elif kind == _BOF:
+            # A chart inside a sheet begins with one too: its cells are nobody's.
+            errors = sheets.get(at, {})
+        elif kind == _ERROR_OR_BOOLEAN and len(content) >= 8 and content[7] == 1:
+            errors[struct.unpack_from("<HH", content)] = _ERRORS.get(content[6], "#N/A")
+        elif kind == _FORMULA and len(content) >= 14 and content[12:14] == b"\xff\xff" and content[6] == 2:
+            errors[struct.unpack_from("<HH", content)] = _ERRORS.get(content[8], "#N/A")
+    return list(sheets.values())
 
 
 def _count_cells(stream: bytes) -> int:
-    total = rows = columns = at = 0
-    while at + 4 <= len(stream):
-        kind, length = struct.unpack_from("<HH", stream, at)
+    total = rows = columns = 0
+    for _, kind, content in _records(stream):
         if kind == _BOF:
             total, rows, columns = total + rows * columns, 0, 0
-        elif kind == _DIMENSIONS and length >= 12:
-            bottom, _, right = struct.unpack_from("<IHH", stream, at + 8)
+        elif kind == _DIMENSIONS and len(content) >= 12:
+            bottom, _, right = struct.unpack_from("<IHH", content, 4)
             rows, columns = max(rows, bottom), max(columns, right)
-        elif kind in _CELLS and length >= 6 and at + 8 <= len(stream):
-            row, column = struct.unpack_from("<HH", stream, at + 4)
+        elif kind in _CELLS and len(content) >= 6:
+            row, column = struct.unpack_from("<HH", content)
             # MULRK and MULBLANK name their last column at the end.
-            if kind in (0xBD, 0xBE) and at + 4 + length <= len(stream):
-                column = struct.unpack_from("<H", stream, at + 2 + length)[0]
+            if kind in (0xBD, 0xBE):
+                column = struct.unpack_from("<H", content, len(content) - 2)[0]
             rows, columns = max(rows, row + 1), max(columns, column + 1)
-        at += 4 + length
     return total + rows * columns
 
 

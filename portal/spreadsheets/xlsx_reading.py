@@ -17,6 +17,13 @@ from portal.spreadsheets.shared_strings import SharedStrings, unescape
 from portal.spreadsheets.tables import MOST_COLUMNS, MOST_ROWS, Row, Sheet, Table, column_letters, trim
 from portal.spreadsheets.xlsx_package import Package, local, new_parser
 
+#: Other files that are zip archives, by a part that they have.
+_OTHERS = {
+    "content.xml": "这是 OpenDocument 文件（如 .ods）",
+    "word/document.xml": "这是 Word 文档，不是 Excel 表格文件",
+    "ppt/presentation.xml": "这是演示文稿，不是 Excel 表格文件",
+    "xl/workbook.bin": "这是 Excel 二进制工作簿（.xlsb）",
+}
 _LONGEST_CELL = 32_767 * 8
 _LONGEST_ROW = 2 * 2**20
 _DIGITS = "0123456789"
@@ -34,7 +41,8 @@ def open_xlsx(file: IO[bytes], size: int) -> Table:
     if book not in package or not book:
         book = "xl/workbook.xml"
     if book not in package:
-        raise SheetRefused("不是 Excel 表格文件（压缩包里没有工作簿），请另存为 .xlsx 或 CSV 再上传")
+        what = next((what for part, what in _OTHERS.items() if part in package), "不是 Excel 表格文件（压缩包里没有工作簿）")
+        raise SheetRefused(f"{what}，请另存为 .xlsx 或 CSV 再上传")
     workbook = _Workbook(package, book)
     if not workbook.sheets:
         raise SheetRefused("工作簿里没有工作表")

@@ -58,7 +58,8 @@ def filters_of(kind: RecordKind, sent: Mapping[str, str]) -> dict[str, str]:
     return {name: sent[name].strip()[:200] for name in kind.filters if sent.get(name, "").strip()}
 
 
-def _rows(kind: RecordKind, viewer: Any, filters: dict[str, str]) -> Iterator[list[object]]:
+def rows_of(kind: RecordKind, viewer: Any, filters: dict[str, str]) -> Iterator[list[object]]:
+    """The cells of every row of the list, in the order of the headings."""
     return (record_reading.cells(kind, kept.values) for kept in kind.rows(viewer, filters, 0))
 
 
@@ -68,7 +69,7 @@ def _audit(kind: RecordKind, form: str, filters: dict[str, str]) -> None:
 
 def csv(kind: RecordKind, viewer: Any, filters: dict[str, str], *, standard: bool) -> Iterator[bytes]:
     """The list as CSV, sent while it is read: any length in constant memory. Raises Refused before the first piece."""
-    rows = _rows(kind, viewer, filters)
+    rows = rows_of(kind, viewer, filters)
     first = next(rows, None)
     _audit(kind, "CSV", filters)
 
@@ -84,7 +85,7 @@ def xlsx(kind: RecordKind, viewer: Any, filters: dict[str, str], *, standard: bo
     """The list as XLSX in a file that is gone when closed. Raises TooLong, or Refused for wrong filters."""
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     try:
-        _write(target, kind, _at_once(_rows(kind, viewer, filters)), standard)
+        write(target, kind, _at_once(rows_of(kind, viewer, filters)), standard)
     except BaseException:
         target.close()
         raise
@@ -100,7 +101,8 @@ def _at_once(rows: Iterator[list[object]]) -> Iterator[list[object]]:
         yield row
 
 
-def _write(target: Any, kind: RecordKind, rows: Iterator[list[object]], standard: bool) -> None:
+def write(target: Any, kind: RecordKind, rows: Iterator[list[object]], standard: bool) -> None:
+    """Write the rows as XLSX, in constant memory."""
     spreadsheets.write_xlsx(target, [(kind.label, record_reading.headings(kind, standard=standard), rows)])
 
 
@@ -126,9 +128,9 @@ def run(job: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _forget_old()
     part = path.with_suffix(".part")
-    rows = _counted(_rows(kind, viewer, job.arguments["filters"]), job)
+    rows = _counted(rows_of(kind, viewer, job.arguments["filters"]), job)
     try:
-        _write(part, kind, rows, job.arguments["standard"])
+        write(part, kind, rows, job.arguments["standard"])
     except BaseException:
         part.unlink(missing_ok=True)
         raise

@@ -34,8 +34,10 @@ def classes_of(registrations: list[Registration], source: str) -> list[str] | No
     if source != pushes.STOCK:
         return None
     qz_is_permit, read = settings.value("licensing.qz_is_permit"), reading.reader()
-    found = [read.read(registration.scope) for registration in registrations]
-    return [rules.class_of(one.kinds, qz_is_permit, bool(one.unknown)) for one in found]
+    # Small traders' scopes come word for word again.
+    found = {scope: read.read(scope) for scope in {registration.scope for registration in registrations}}
+    classes = {scope: rules.class_of(one.kinds, qz_is_permit, bool(one.unknown)) for scope, one in found.items()}
+    return [classes[registration.scope] for registration in registrations]
 
 
 def on_arrived(batch: list[Any]) -> None:
