@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.toolkit import list_files, registry
+from portal.toolkit import list_files, registry, units
 
 from . import files_out, imports
 
@@ -29,7 +29,7 @@ IMPORTS = (
 )
 FILES = (
     _C("编号", lambda made: files_out.number_of(made), width=18),
-    _C("单位", lambda made: made.unit, width=18),
+    _C("单位", lambda made: units.name_of(made.unit), width=24),
     _C("记录", lambda made: _label(made.kind), width=16),
     _C("报送到", lambda made: files_out.TARGETS[made.target], width=28),
     _C("条数", lambda made: made.rows, "integer", 10),

@@ -34,7 +34,8 @@ DRAWS = (
     _C("状态", lambda d: rules.DRAW_STATES[d.state], width=14),
     _C("作废理由", lambda d: d.void_reason, width=32),
 )
-INSPECTORS = (RecordField("unit_name", "单位", way="out"), *INSPECTOR_FIELDS)
+#: As on the screen, without the telephone: that is the own unit's.
+INSPECTORS = (RecordField("unit_name", "单位", way="out"), *(f for f in INSPECTOR_FIELDS if f.key != "phone"))
 
 
 def inspector_values(row):
