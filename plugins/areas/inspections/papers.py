@@ -7,6 +7,7 @@ from typing import Any
 
 from plugins.areas.inspections import checks, codes
 from plugins.areas.inspections.check_models import CheckMember, Draw, DrawnObject, DrawResult, SpotCheck
+from plugins.areas.inspections.telling import spoken
 from portal.toolkit import Refused, documents, units
 
 #: A certificate of a large draw prints the first objects; the bundle holds all.
@@ -40,8 +41,8 @@ def announcement(draw: Draw) -> bytes:
         _says(f"检查对象名录 {draw.size} 个，摘要根 {made['library_root']}。"),
         _says(f"执法检查人员名录摘要根 {made['inspectors_root']}；回避名单摘要根 {made['conflicts_root']}。"),
         _table(["分组", "抽取数"], [[name, quota] for name, quota in sorted(made["quota"].items())]),
-        _says(f"公开数：{made['public_value']['name']}，产生时间 {made['public_value']['at']}，格式 {made['public_value']['format']}。{draw.fallback}。"),
-        _says(f"各承诺方应在 {made['reveal_by']} 前揭示。"),
+        _says(f"公开数：{made['public_value']['name']}，产生时间 {spoken(draw.value_at)}，格式 {made['public_value']['format']}。{draw.fallback}。"),
+        _says(f"各承诺方应在 {spoken(draw.reveal_by)} 前揭示。"),
         _table(["承诺方", "承诺值"], sorted(made["commitments"].items())),
         _says(f"公告摘要：{draw.digest}"),
         _says("承诺方签名："),
@@ -138,7 +139,7 @@ def record_form(check: SpotCheck) -> bytes:
                 ["任务名称", task.name, "任务编号", task.code],
                 ["被检查单位", check.name, "统一代码/注册号", check.object_id],
                 ["住所地址", subject.address if subject else "", "法定代表人", subject.representative if subject else ""],
-                ["检查人员", team, "检查日期", check.checked_on or "　　年　月　日"],
+                ["检查人员", team, "检查日期", documents.chinese_date(check.checked_on) if check.checked_on else "　　年　月　日"],
             ],
         ),
         _table(["序号", "检查事项", "发现问题情况", "处置情况"], lines),
