@@ -26,6 +26,7 @@ _PHRASE_END = re.compile(
 )
 _NO_START = re.compile(r"[的和与及、，。）》”]|会议|工作|情况|单位|部门|管理|监管")
 _FIGURE = re.compile(r"[-+]?[0-9][0-9,]*(\.[0-9]+)?%?")
+_CODE = re.compile(r"[0-9A-Z]{15,18}")
 _FONT_STYLE = re.compile(r"font(-family)?\s*:[^;]*;?")
 _SVG_ROOT = "{http://www.w3.org/2000/svg}svg"
 
@@ -138,6 +139,7 @@ def _templates() -> jinja2.Environment:
     room.filters["title_lines"] = _title_lines
     room.filters["svg"] = _checked_svg
     room.tests["figure"] = lambda cell: bool(_FIGURE.fullmatch(str(cell).strip()))
+    room.tests["code"] = lambda cell: bool(_CODE.fullmatch(str(cell).strip()))
     return room
 
 

@@ -228,3 +228,18 @@ def test_every_word_can_be_searched_and_copied():
     assert words.count(wanted) == 7
     assert "B类企业3,456家" in words and "ISO9001" in words
     assert re.search(r"序号成员单位认领条数1区市场监督管理局120", words)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 44], ids="{} rows".format)
+def test_text_goes_on_in_the_lines_of_its_page_below_a_table(rows):
+    table = "| 序号 | 成员单位 |\n" + "".join(f"| {row} | 区行政审批局 |\n" for row in range(rows))
+    pages = read_pages(make_minutes(SECTION + table + SECTION + table + SECTION).content)
+    full = pages_of(12)[1].body()[0].top
+    below = [
+        (line.top - full) / LINE
+        for page in pages
+        for line in page.body()
+        if {round(char["size"], 2) for char in line.chars} == {15.75} and not line.text.startswith("〔")
+    ]
+    assert len(below) > 20
+    assert [abs(place - round(place)) < 0.02 for place in below] == [True] * len(below)

@@ -7,6 +7,7 @@ from typing import Any
 
 from plugins.areas.inspections import checks, codes
 from plugins.areas.inspections.check_models import CheckMember, Draw, DrawnObject, DrawResult, SpotCheck
+from plugins.areas.inspections.telling import spoken
 from portal.toolkit import Refused, documents, units
 
 #: A certificate of a large draw prints the first objects; the bundle holds all.
@@ -37,17 +38,21 @@ def announcement(draw: Draw) -> bytes:
     made = draw.announce
     blocks = [
         _says(f"任务：{draw.task.name}（{draw.task.code}）。抽取编号 {draw.draw_id}，算法 {made['alg'].upper()}。"),
-        _says(f"检查对象名录 {draw.size} 个，摘要根 {made['library_root']}。"),
-        _says(f"执法检查人员名录摘要根 {made['inspectors_root']}；回避名单摘要根 {made['conflicts_root']}。"),
         _table(["分组", "抽取数"], [[name, quota] for name, quota in sorted(made["quota"].items())]),
-        _says(f"公开数：{made['public_value']['name']}，产生时间 {made['public_value']['at']}，格式 {made['public_value']['format']}。{draw.fallback}。"),
-        _says(f"各承诺方应在 {made['reveal_by']} 前揭示。"),
-        _table(["承诺方", "承诺值"], sorted(made["commitments"].items())),
-        _says(f"公告摘要：{draw.digest}"),
-        _says("承诺方签名："),
+        _says(f"公开数：{made['public_value']['name']}，产生时间 {spoken(draw.value_at)}，格式 {made['public_value']['format']}。{draw.fallback}。"),
+        _says(f"各承诺方的值在 {spoken(draw.reveal_by)} 公开；本公告的摘要在抽取以前发给各成员单位，抽取结果由任何人重算核对。"),
+        _table(["承诺方", "承诺值", "签　　　名"], [[party, value, ""] for party, value in sorted(made["commitments"].items())]),
+        _table(
+            [],
+            [
+                ["公告摘要", draw.digest], ["检查对象名录", f"{draw.size} 个，根 {made['library_root']}"],
+                ["检查人员名录", f"{len(draw.inspectors)} 人，根 {made['inspectors_root']}"],
+                ["回避名单", f"{len(draw.conflicts)} 条，根 {made['conflicts_root']}"],
+            ],
+        ),
     ]  # fmt: skip
     return _pdf(
-        "随机抽取公告", draw.draw_id, draw.announced_at.date(), units.name_of(draw.unit), blocks,
+        "随机抽取公告", f"编号：{draw.draw_id}", draw.announced_at.date(), units.name_of(draw.unit), blocks,
         qr=documents.qr_svg(draw.digest), qr_note="公告摘要",
     )  # fmt: skip
 
@@ -71,15 +76,13 @@ def certificate(draw: Draw, result: DrawResult) -> bytes:
     blocks = [
         _says(f"任务：{draw.task.name}（{draw.task.code}）。抽取编号 {draw.draw_id}，第 {result.round} 轮。"),
         _says(f"从封存的 {draw.size} 个检查对象中抽取 {result.drawn_count} 个。公开数“{result.public_value}”（{draw.announce['public_value']['name']}）。"),
-        _says(f"公告摘要：{draw.digest}"),
-        _says(f"数据包 SM3 摘要：{result.bundle.digest}"),
-        _says("任何人可用随附的核验脚本和抽取前公布的公告摘要重算本结果。"),
         _table(["序号", "检查对象", "代码", "检查人员"], rows),
+        *([_says(more)] if more else []),
+        _says("任何人可用随附的核验脚本和抽取前公布的公告摘要重算本结果。"),
+        _table([], [["公告摘要", draw.digest], ["数据包摘要", result.bundle.digest]]),
     ]  # fmt: skip
-    if more:
-        blocks.append(_says(more))
     return _pdf(
-        "随机抽取结果证书", draw.draw_id, result.drawn_at.date(), units.name_of(draw.unit), blocks,
+        "随机抽取结果证书", f"编号：{draw.draw_id}", result.drawn_at.date(), units.name_of(draw.unit), blocks,
         qr=documents.qr_svg(f"{draw.draw_id} {draw.digest} {result.bundle.digest}"), qr_note="公告摘要和数据包摘要",
     )  # fmt: skip
 
@@ -96,7 +99,7 @@ def notice(check: SpotCheck) -> bytes:
         raise Refused("通知书还没有发出")
     task, item = check.task, check.item
     blocks = [
-        _says(f"根据《优化营商环境条例》第五十四条和随机抽查工作部署，你单位在 {task.code} 任务中被随机抽取为检查对象。现将有关事项通知如下："),
+        _says(f"根据《优化营商环境条例》第五十四条和随机抽查工作部署，你单位在{task.code}任务中被随机抽取为检查对象。现将有关事项通知如下："),
         {"kind": "level", "level": 1, "lead": "一、抽查检查事项", "rest": ""},
         _says(f"{item.item}：{item.content}。依据：{item.basis}。"),
         {"kind": "level", "level": 1, "lead": "二、检查时间和检查方法", "rest": ""},
@@ -138,7 +141,7 @@ def record_form(check: SpotCheck) -> bytes:
                 ["任务名称", task.name, "任务编号", task.code],
                 ["被检查单位", check.name, "统一代码/注册号", check.object_id],
                 ["住所地址", subject.address if subject else "", "法定代表人", subject.representative if subject else ""],
-                ["检查人员", team, "检查日期", check.checked_on or "　　年　月　日"],
+                ["检查人员", team, "检查日期", documents.chinese_date(check.checked_on) if check.checked_on else "　　年　月　日"],
             ],
         ),
         _table(["序号", "检查事项", "发现问题情况", "处置情况"], lines),

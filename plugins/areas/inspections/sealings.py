@@ -267,7 +267,7 @@ def store(task: CheckTask, gathered: Gathered, alg: str) -> Draw:
             year=now.year, serial=(last or 0) + 1, task=task, unit=task.unit, alg=alg, library_number=task.library,
             size=len(gathered.library), inspectors=gathered.inspectors, conflicts=gathered.conflicts, quota=gathered.quota,
             library_file=files.store(io.BytesIO(content), f"名录-{task.code}.json", largest=LARGEST_FILE), roots=gathered.roots,
-            versions=gathered.versions, differences=compare(task, gathered.library), left_out=gathered.left_out,
+            versions=gathered.versions, differences=compare(task, gathered.library, gathered.left_out), left_out=gathered.left_out,
             sealed_by=who.name, sealed_account=who.account, sealed_at=now, repeats=before,
         )  # fmt: skip
     except peewee.IntegrityError:
@@ -279,7 +279,7 @@ def sealed_library(draw: Draw) -> list[dict[str, Any]]:
     return json.loads(files.read(draw.library_file))
 
 
-def compare(task: CheckTask, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def compare(task: CheckTask, rows: list[dict[str, Any]], left_out: dict[str, Any]) -> dict[str, Any]:
     """What changed since the last sealed library of the item, with who and why: here is where a cheat would sit."""
     last = Draw.select().where(Draw.library_number == task.library).order_by(Draw.id.desc()).first()
     if last is None:
@@ -293,13 +293,15 @@ def compare(task: CheckTask, rows: list[dict[str, Any]]) -> dict[str, Any]:
         task, last, [new.get(k) or old[k] for k in [*added[:SHOWN], *removed[:SHOWN], *changed[:SHOWN]]]
     )
 
+    fell_out = {row["id"]: row["reason"] for row in left_out["objects"]}
+
     def shown(keys: list[str], words: Callable[[str], str]) -> list[dict[str, str]]:
         return [
             {
                 "id": key,
                 "name": (new.get(key) or old[key])["name"],
                 "what": words(key),
-                "why": why.get(key) or why[""],
+                "why": why.get(key) or fell_out.get(key) or why[""],
             }
             for key in keys[:SHOWN]
         ]

@@ -32,7 +32,7 @@ def content_of(meeting: Meeting, convened: list[Attendee], changed: bool) -> dic
             "text": (
                 "原定会议安排有变，现通知如下："
                 if changed
-                else f"定于近期召开{meeting.title}，现将有关事项通知如下："
+                else f"定于{start.month}月{start.day}日召开{meeting.title}，现将有关事项通知如下："
             ),
         }
     ]

@@ -124,7 +124,7 @@ def _draw(officer: Person, second: Person, spot: Stage) -> Draw:
     assert "这是该名录第一次封存，共 10 个对象" in officer.words
     for account in ("gongan-lianluo", "bangongshi"):
         officer.page.check(f'input[name="accounts"][value="{account}"]')
-    officer.fill(reveal_by="2026-09-25 17:00", value_name="排列5第26100期", value_at="2026-09-25 21:30")
+    officer.fill(reveal_by="2026-09-25T17:00", value_name="排列5第26100期", value_at="2026-09-25T21:30")
     officer.press("发布公告")
     draw = Draw.get()
     assert draw.digest in officer.words
@@ -151,6 +151,7 @@ def _check(officer: Person, second: Person, check: SpotCheck) -> None:
     officer.press("发出通知书")
     officer.press("记录已实施检查")
     officer.page.locator("#f-checked_1").get_by_label("是", exact=True).check()
+    officer.page.click(".checklist li:first-child summary")
     officer.fill(problem_1="许可证过期", handling_1="责令改正")
     officer.choose("codes", "发现问题已责令改正")
     officer.choose("methods", "现场检查（实地核查）")

@@ -33,10 +33,11 @@ from plugins.areas.inspections.check_models import (
     PublicValue,
     SpotCheck,
 )
-from plugins.areas.inspections.models import CheckTask
+from plugins.areas.inspections.models import CheckTask, ItemVersion
 from portal import audit, clock, core_hooks, jobs, notices, subjects
 from portal.database import database, ready_connection
 from portal.refusals import Missing, NotAllowed, Refused, Stale
+from tests.cast import text_of
 
 
 def test_a_single_unit_draw_is_what_a_stranger_recomputes(spot: Stage) -> None:
@@ -608,3 +609,36 @@ def test_the_digest_reaches_every_unit_and_the_deadline_is_kept_by_the_daily_wor
     core_hooks.daily()
     core_hooks.daily()
     assert Draw.get().state == "revealed"
+
+
+def test_an_object_that_fell_out_says_why(spot: Stage) -> None:
+    spot.ready()
+    first = spot.drawn()
+    SpotCheck.update(checked_on=clock.today()).execute()
+    ItemVersion.update(yearly_cap=1).execute()
+    seen = spot.sealed(spot.task(name="再查旅馆")).differences
+    drawn = {row.object_id for row in DrawnObject.select().where(DrawnObject.result == runs.current_result(first))}
+    assert {row["id"]: row["why"] for row in seen["removed"]} == dict.fromkeys(
+        drawn, "今年已被抽查 1 次，年度上限 1 次"
+    )
+
+
+def test_the_page_names_the_next_act_and_two_different_values(spot: Stage, as_person) -> None:
+    spot.ready()
+    draw = spot.sealed(spot.task())
+    address = f"/inspections/draws/{draw.id}"
+    assert "请核对与上次封存的差异，确认后发布公告" in text_of(as_person("gongan-jingban").get(address))
+    spot.announced(draw)
+    page = text_of(as_person("gongan-lianluo").get(address))
+    assert "平台保存的值在 2026年9月25日 11:00 自动公开；公开数 2026年9月25日 12:00 产生，之后由两人分别录入" in page
+    assert "五位数字（如排列5） [0-9]{5}" in page
+    spot.later(hours=3)
+    first, second = as_person("gongan-jingban"), as_person("gongan-lianluo")
+    answer = first.submit(address, f"{address}/value", value="27183")
+    assert "已录入，请另一人独立录入同一公开数" in text_of(answer)
+    answer = second.submit(address, f"{address}/value", value="27184")
+    assert "两人录入的公开数不一致，都已留存；请两人对照来源重新录入" in text_of(answer)
+    assert "此前 1 次两人录入的公开数不一致" in text_of(answer)
+    first.submit(address, f"{address}/value", value="27183")
+    answer = second.submit(address, f"{address}/value", value="27183")
+    assert "两人录入一致，已抽取" in text_of(answer) and "已从 20 个对象中抽取 2 个" in text_of(answer)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, make_response, request, url_for
+from flask import Response, flash, make_response, request, url_for
 from flask_login import current_user
 
 from plugins.areas.inspections import draws, list_columns, papers, rules, runs, sealings, sight, tasks
@@ -20,7 +20,7 @@ from plugins.areas.inspections.check_models import (
 )
 from plugins.areas.inspections.draw import CHECKING_SCRIPT
 from plugins.areas.inspections.models import CheckTask
-from plugins.areas.inspections.views import blueprint, forms
+from plugins.areas.inspections.views import blueprint, draw_steps, forms
 from plugins.areas.inspections.views.items import checking_units
 from portal.toolkit import Missing, act, audit, clock, jobs, link, list_files, page, requires, settings, users
 
@@ -53,13 +53,14 @@ def seal(task_id: int) -> Response:
 
     def done(made: Any) -> str:
         if isinstance(made, Draw):
+            flash("名录已封存，请核对与上次封存的差异，再发布公告", "success")
             return url_for("inspections.draw", draw_id=made.id)
+        flash("名录较大，正在后台封存，请稍后刷新", "success")
         return url_for("inspections.task", task_id=task_id)
 
     return forms.attempt(
-        lambda: sealings.seal(task_id, forms.text("alg") or "sm3"), done, lambda **rest: show_task(task_id, **rest),
-        "名录已封存；名录大的在后台封存，请稍后刷新",
-    )  # fmt: skip
+        lambda: sealings.seal(task_id, forms.text("alg") or "sm3"), done, lambda **rest: show_task(task_id, **rest)
+    )
 
 
 @blueprint.get("/draws/<int:draw_id>", endpoint="draw")
@@ -75,6 +76,8 @@ def _show(draw_id: int, errors: Mapping | None = None, typed: Any = None, status
     mine = draw.unit == current_user.unit and current_user.can("inspection.draft")
     return page(
         "inspections/draw.html", part="inspections/_progress.html", status=status, errors=errors or {}, draw=draw, task=draw.task,
+        steps=draw_steps.of(draw.state), next_words=draw_steps.next_words(draw, current_user, mine, (attempt, first)),
+        formats=list(draw_steps.FORMATS.items()), format_words=draw_steps.format_words(draw),
         typed=dict(typed.items()) | {"accounts": typed.getlist("accounts")} if typed is not None else {}, mine=mine,
         state=rules.DRAW_STATES[draw.state], strata=runs.strata_of(draw), parties=list(draw.parties.order_by(DrawParty.id)),
         people=_people(draw) if mine and draw.state == "sealed" else [], needed=settings.value("inspections.parties"),
@@ -150,7 +153,8 @@ def announce(draw_id: int) -> Response:
             draw_id,
             draws.Terms(
                 tuple(request.form.getlist("accounts")), forms.moment("reveal_by", "揭示截止时间"), forms.text("value_name"),
-                forms.moment("value_at", "公开数产生时间"), forms.text("value_format"), forms.text("fallback"),
+                forms.moment("value_at", "公开数产生时间"),
+                forms.text("value_pattern") or forms.text("value_format"), forms.text("fallback"),
             ),
         )  # fmt: skip
 
@@ -172,7 +176,11 @@ def settle(draw_id: int) -> Response:
 @blueprint.post("/draws/<int:draw_id>/value", endpoint="type_value")
 @act("inspection.witness")
 def type_value(draw_id: int) -> Response:
-    return _act(draw_id, lambda: runs.type_value(draw_id, forms.text("value")), "公开数已录入")
+    def do() -> None:
+        draw = runs.type_value(draw_id, forms.text("value"))
+        flash(*draw_steps.typed_words(draw, runs.current_attempt(draw)[1] is not None))
+
+    return _act(draw_id, do, "")
 
 
 @blueprint.post("/draws/<int:draw_id>/restart", endpoint="restart_draw")
