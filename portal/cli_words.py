@@ -42,7 +42,9 @@ def _problem(error: click.UsageError) -> str:
 def _named(param: click.Parameter | None) -> str:
     if param is None:
         return "参数"
-    return f"选项 {param.opts[-1]} " if isinstance(param, click.Option) else f"参数 {param.human_readable_name} "
+    return (
+        f"选项 {param.opts[-1]} " if isinstance(param, click.Option) else f"参数 {param.human_readable_name} "
+    )
 
 
 def _rule(error: click.BadParameter) -> str:

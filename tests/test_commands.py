@@ -29,12 +29,15 @@ def run(*words: str, sent: str | bytes = "") -> Result:
     ("event", "days", "due"),
     [
         ("2026-09-18", "7", "2026-09-29"),
-        *((written, "7", "2026-09-29") for written in ("2026/9/18", "2026.9.18", "2026年9月18日", "20260918")),
+        *(
+            (written, "7", "2026-09-29")
+            for written in ("2026/9/18", "2026.9.18", "2026年9月18日", "20260918")
+        ),
         # A late evening is still that day, and the day is the one in China.
         ("2026-09-18T23:59:59+08:00", "7", "2026-09-29"),
         ("2026-09-18T15:59:00Z", "7", "2026-09-29"),
-        ("2026-09-20T16:00:00Z", "7", "2026-09-30"),
-        ("2026-09-19", "7", "2026-09-29"),  # a Saturday off is day 0 as well; the 20th, a make-up Sunday, is day 1
+        ("2026-09-20T16:00:00Z", "7", "2026-10-08"),
+        ("2026-09-19", "7", "2026-09-29"),  # day 1 is the make-up Sunday
         ("2026-09-19", "0", "2026-09-20"),  # "same working day" of a day off: the next working day
         ("2026-09-20", "0", "2026-09-20"),
         ("2018-12-28", "1", "2018-12-29"),  # a make-up Saturday of the next year's notice
@@ -98,7 +101,9 @@ def test_scopes_come_in_the_encodings_that_officers_save(encoding: str, file: bo
     (tmp_path / "scopes.txt").write_bytes(SCOPE.encode(encoding))
     answer = run("read-scope", "scopes.txt") if file else run("read-scope", "-", sent=SCOPE.encode(encoding))
     assert answer.exit_code == 0
-    assert [[item["code"] for item in json.loads(line)["items"]] for line in answer.stdout.splitlines()] == [["SP01"]] * 2
+    assert [[item["code"] for item in json.loads(line)["items"]] for line in answer.stdout.splitlines()] == [
+        ["SP01"]
+    ] * 2
 
 
 def test_a_line_that_cannot_be_read_is_named_never_taken_for_a_scope_without_permits() -> None:

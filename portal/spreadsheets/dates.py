@@ -89,7 +89,9 @@ def _here(day: date | Forever, moment: re.Match[str]) -> date | Forever:
         digits = moment["offset"].replace(":", "")
         sign, hours, minutes = (-1 if digits[0] == "-" else 1), int(digits[1:3]), int(digits[3:5])
     ahead = sign * timedelta(hours=hours, minutes=minutes)
-    at_zero = datetime(day.year, day.month, day.day) + timedelta(hours=int(moment["hour"]), minutes=int(moment["minute"]))
+    at_zero = datetime(day.year, day.month, day.day) + timedelta(
+        hours=int(moment["hour"]), minutes=int(moment["minute"])
+    )
     try:
         return (at_zero - ahead + ZONE.utcoffset(None)).date()
     except OverflowError:
