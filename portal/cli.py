@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import date
 from typing import Any
 
 import click
 
-from portal import __version__, cli_demo, cli_scores, cli_units
+from portal import __version__, cli_demo, cli_scores, cli_units, cli_words
 from portal.cli_start import application
 from portal.refusals import Refused
 
@@ -27,6 +26,25 @@ class PortalGroup(click.Group):
         except (Refused, StorageError, DeclarationError) as error:
             click.echo(str(error), err=True)
             ctx.exit(2)
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            left_with = super().main(*args, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.UsageError as error:
+            click.echo(cli_words.usage_problem(error), err=True)
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("已取消", err=True)
+            sys.exit(1)
+        sys.exit(left_with if isinstance(left_with, int) else 0)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*super().list_commands(ctx), *_plugin_commands()})
@@ -54,12 +72,16 @@ def main() -> None:
 @click.argument("event")
 @click.argument("days", type=click.IntRange(0, 1000))
 def deadline(event: str, days: int) -> None:
+    """``event`` in every habit of writing a date; with 0 days the day itself, or the next that is worked."""
     from portal import official_calendar
+    from portal.spreadsheets import FOREVER, ValueRefused, read_date
 
     try:
-        day = date.fromisoformat(event)
-    except ValueError:
-        raise Refused(f"“{event}”不是日期，应写成 2026-09-18 这样") from None
+        day = read_date(event)
+    except ValueRefused as refused:
+        raise Refused(f"“{event}”不是日期：{refused.rule}") from None
+    if day is None or day is FOREVER:
+        raise Refused(f"“{event}”不是日期，应写成 2026-09-18 这样")
     due = _calendar(official_calendar).deadline(day, days)
     click.echo(f"{due.day}{'（放假通知未出，暂定）' if due.provisional else ''}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import IO
 
 import click
 
@@ -34,11 +35,12 @@ def score(quarter_text: str, as_json: bool) -> None:
         click.echo(f"{row.rank:>3}  {row.total:>6}  {row.unit.name}")
 
 
-@click.command("score-facts", help="从标准输入读事实（JSON），打印得分")
-def score_facts() -> None:
-    """Score one unit from facts on standard input; exit code 2 for impossible facts."""
+@click.command("score-facts", help="从文件或标准输入读事实（JSON），打印得分")
+@click.argument("file", type=click.File("rb"), default="-")
+def score_facts(file: IO[bytes]) -> None:
+    """Score one unit from facts in ``file`` (default: standard input); exit code 2 for impossible facts."""
     try:
-        click.echo(facts.answer(sys.stdin.buffer.read().decode("utf-8-sig")))
+        click.echo(facts.answer(file.read().decode("utf-8-sig")))
     except UnicodeDecodeError:
         click.echo("输入不是 UTF-8 文本", err=True)
         sys.exit(2)

@@ -43,7 +43,8 @@ def _set(value: Any, what: str) -> Fraction | None:
 _Reader = Callable[[Any, str], Any]
 _STANDING: dict[str, _Reader] = dict.fromkeys(("item_list", "subjects", "inspectors", "plan", "task"), _flag)
 
-#: formula → fact → how it is read. ``set`` alone may be missing: it is the office's, not the unit's.
+#: formula → fact → how it is read. ``set`` may be missing: it is the office's, not the unit's; ``tasks`` where
+#: results were due: it only tells why none were (scoring.md "Nothing due").
 FACTS: dict[str, dict[str, _Reader]] = {
     "ratio": {"done": _count, "due": _count},
     "ratio_timely": {"due": _count, "done": _count, "on_time": _count},
@@ -53,6 +54,13 @@ FACTS: dict[str, dict[str, _Reader]] = {
     "single_check": _STANDING | {"planned": _count, "finished": _count, "set": _set},
     "joint_check": _STANDING | {"finished": _count},
     "meetings": {"absent": _count, "missing": _count, "late": _count},
+}
+
+#: formula → facts that cannot exceed another one. Logins may: the text of the rule caps their ratio at one.
+_BOUNDS: dict[str, tuple[tuple[str, str], ...]] = {
+    "ratio_timely": (("done", "due"), ("on_time", "done")),
+    "ratio_pass": (("done", "due"),),
+    "ratio_results": (("done", "due"),),
 }
 
 
@@ -70,11 +78,13 @@ def read_facts(item: ScoreItem, facts: Mapping[str, Any]) -> dict[str, Any]:
             raise ScoringError(f"{title}没有事实{quote(name)}，应为{'、'.join(readers)}")
     read: dict[str, Any] = {}
     for name, reader in readers.items():
+        if name == "tasks" and name not in given and read["due"]:
+            continue
         if name not in given and name != "set":
             raise ScoringError(f"{title}缺少事实 {name}")
         read[name] = reader(given.get(name), f"{title}的事实 {name}")
-    for less, more in (("done", "due"), ("on_time", "done")):
-        if less in read and more in read and read[less] > read[more]:
+    for less, more in _BOUNDS.get(item.formula, ()):
+        if read[less] > read[more]:
             raise ScoringError(f"{title}的事实 {less} 为 {read[less]}，不能大于 {more} 的 {read[more]}")
     return read
 
@@ -108,8 +118,8 @@ def _ratio(scheme: Scheme, item: ScoreItem, w: Fraction, f: dict[str, Any]) -> _
     words = f"应登陆{f['due']}日，实际登陆{f['done']}日"
     if item.formula == "ratio_results":
         words = f"应录检查结果{f['due']}条，实录{f['done']}条"
-    value = w * min(Fraction(1), Fraction(f["done"], f["due"]))
-    return words, (Part(item.name, w, value, _times(w, f["done"], f["due"])),)
+    counted = min(f["done"], f["due"])
+    return words, (Part(item.name, w, w * Fraction(counted, f["due"]), _times(w, counted, f["due"])),)
 
 
 def _ratio_timely(scheme: Scheme, item: ScoreItem, w: Fraction, f: dict[str, Any]) -> _Scored:

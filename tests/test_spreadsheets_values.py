@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -40,7 +40,8 @@ REAL_CODES = [
         *("2025/3/5", "2025.3.5", "2025-03-05", "2025年3月5日", "2025年03月05号", "2025 年 3 月 5 日"),
         *("20250305", 20250305, 45721, 45721.0, 45721.75, Decimal("45721"), "45721", "２０２５／３／５"),
         *("2025-03-05 00:00:00", "2025/3/5 9:30", "2025-03-05T08:00:00+08:00", " 2025-3-5 "),
-        *(date(2025, 3, 5), datetime(2025, 3, 5, 23, 59)),
+        *("2025-03-04T16:00:00Z", "2025-03-05T15:59:59.9Z", "2025-03-06 00:30:00+09:00", "2025-03-04T23:00-0500"),
+        *(date(2025, 3, 5), datetime(2025, 3, 5, 23, 59), datetime(2025, 3, 4, 16, tzinfo=UTC)),
     ],
 )
 def test_the_fifth_of_march_in_every_habit(written: object) -> None:

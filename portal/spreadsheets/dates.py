@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
+from portal.clock import ZONE
 from portal.spreadsheets.cell_values import folded
 from portal.spreadsheets.refusals import ValueRefused
 
@@ -30,7 +31,9 @@ _HABITS = (
     re.compile(r"(\d{4})(年)(\d{1,2})月(\d{1,2})[日号]?"),
     re.compile(r"(\d{4})()(\d{2})(\d{2})"),
 )
-_CLOCK = re.compile(r"(?:(?<=\d)T|(?<=[日号])|\s+)\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
+_CLOCK = re.compile(
+    r"(?:(?<=\d)T|(?<=[日号])|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(:\d{2}(\.\d+)?)?(?P<offset>Z|[+-]\d{2}:?\d{2})?$"
+)
 _EPOCH = date(1899, 12, 30)
 #: 1927-05-18 to 2199-12-31. Below lie bare years (2025), above year-months (202503): never guess those.
 _SERIALS = range(10_000, 109_575 + 1)
@@ -41,10 +44,11 @@ def read_date(value: object) -> date | Forever | None:
     """The Asia/Shanghai date in a cell; FOREVER for 长期, 9999-12-31, 9999-09-09; None for a blank cell.
 
     Takes date cells, 2025/3/5, 2025.3.5, 2025-03-05, 2025年3月5日, 20250305, Excel serials of the 1900
-    system (number or digits), full-width forms, and drops a time of day. Raises ValueRefused.
+    system (number or digits), full-width forms. A time of day is dropped; one with an offset says first which
+    day it is here: 2025-03-04T16:00:00Z is the fifth of March. Raises ValueRefused.
     """
     if isinstance(value, datetime):
-        return _endless(value.date())
+        return _endless((value.astimezone(ZONE) if value.tzinfo else value).date())
     if isinstance(value, date):
         return _endless(value)
     if isinstance(value, bool):
@@ -60,11 +64,13 @@ def read_date(value: object) -> date | Forever | None:
 
 
 def _read_written(text: str) -> date | Forever:
+    moment = _CLOCK.search(text)
     compact = re.sub(r"\s", "", _CLOCK.sub("", text)).replace("。", ".").replace("—", "-").replace("–", "-")
     for habit in _HABITS:
         if found := habit.fullmatch(compact):
             year, _, month, day = found.groups()
-            return _endless(_calendar_day(int(year), int(month), int(day)))
+            written = _endless(_calendar_day(int(year), int(month), int(day)))
+            return _here(written, moment) if moment and moment["offset"] else written
     if re.fullmatch(r"\d{5,7}(\.\d+)?", compact):
         return _from_serial(int(compact.partition(".")[0]))
     if re.fullmatch(r"\d{4}(年|([-/.]|年)\d{1,2}月?)?|\d{6}", compact):
@@ -72,6 +78,24 @@ def _read_written(text: str) -> date | Forever:
     if re.fullmatch(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", compact):
         raise ValueRefused("年份要写四位并放在最前面，例如 2025-03-05")
     raise ValueRefused(_RULE)
+
+
+def _here(day: date | Forever, moment: re.Match[str]) -> date | Forever:
+    """The day in Asia/Shanghai of a moment that was written with its offset."""
+    if day is FOREVER:
+        return day
+    sign, hours, minutes = 1, 0, 0
+    if moment["offset"] != "Z":
+        digits = moment["offset"].replace(":", "")
+        sign, hours, minutes = (-1 if digits[0] == "-" else 1), int(digits[1:3]), int(digits[3:5])
+    ahead = sign * timedelta(hours=hours, minutes=minutes)
+    at_zero = datetime(day.year, day.month, day.day) + timedelta(
+        hours=int(moment["hour"]), minutes=int(moment["minute"])
+    )
+    try:
+        return (at_zero - ahead + ZONE.utcoffset(None)).date()
+    except OverflowError:
+        raise ValueRefused(_RULE) from None
 
 
 def _from_serial(serial: int) -> date | Forever:

@@ -22,7 +22,7 @@ LAYERS = (
     "score_acts core_hooks chrome gate",
     "views toolkit demonstration",
     "app",
-    "cli_start serving",
+    "cli_start cli_words serving",
     "cli_scores cli_demo cli_units",
     "cli",
 )

@@ -14,10 +14,12 @@ from portal.toolkit import NotAllowed, Refused, clock, open_application, sign_in
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--announce", "announced", default=None, help="抽取前公布的公告摘要")
 def verify_draw(bundle: Path, announced: str | None) -> None:
+    """Check the bundle of a file, or of standard input where ``-`` is given."""
     from plugins.areas.inspections.draw import verify_bundle
 
     try:
-        verdict = verify_bundle(bundle.read_bytes(), announced)
+        content = sys.stdin.buffer.read() if str(bundle) == "-" else bundle.read_bytes()
+        verdict = verify_bundle(content, announced)
     except OSError as error:
         click.echo(f"读不到文件 {bundle}：{error.strerror}")
         sys.exit(1)
