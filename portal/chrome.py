@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from flask import (
     url_for,
 )
 from flask_login import current_user
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portal import __version__, audit, clock, list_files, obligations, official_calendar, settings
 from portal.declarations import NavigationItem
@@ -24,6 +25,10 @@ from portal.pages import link, submission_key
 from portal.plugging import Registry, registry
 
 WEEK = "一二三四五六日"
+#: Words after which the head of a narrow column may turn to the next line.
+HEAD_WORDS = re.compile(r"(?<=主体)|(?<=许可)(?=信息)|(?<=失信)|(?<=无照)|(?<=抽查)|(?<=结果)|(?<=会议、)|(?<=认领后)")
+#: A digest in running text is shown by its beginning: the record has all of it.
+LONG_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 
 CORE_NAVIGATION = (
     NavigationItem("待办", "inbox.index", "inbox.view", 10, "工作"),
@@ -40,7 +45,7 @@ CORE_NAVIGATION = (
     NavigationItem("后台任务", "jobs.index", "job.view", 86, "管理"),
     NavigationItem("审计记录", "audit.index", "audit.view", 87, "管理"),
 )
-GROUPS = ("工作", "证照联动", "信用监管", "双随机抽查", "联席会议", "考核", "数据交换", "管理")
+GROUPS = ("工作", "考核", "证照联动", "信用监管", "双随机抽查", "联席会议", "数据交换", "管理")
 
 
 @lru_cache(maxsize=500)
@@ -59,15 +64,17 @@ def _entries(
 
 
 def _marked(plugins: Registry, permissions: frozenset[str], unit: str, root: str, here: str) -> list[dict[str, Any]]:
+    groups = _entries(plugins, permissions, unit, root)
+    every = frozenset(endpoint for _, entries in groups for _, _, endpoint in entries)
     return [
         {
             "label": name,
             "items": [
-                {"label": label, "href": address, "active": _is_here(endpoint, here), "count": None}
+                {"label": label, "href": address, "active": _is_here(endpoint, here, every), "count": None}
                 for label, address, endpoint in entries
             ],
         }
-        for name, entries in _entries(plugins, permissions, unit, root)
+        for name, entries in groups
     ]
 
 
@@ -89,8 +96,11 @@ def _is_for(item: NavigationItem, plugins: Registry, permissions: frozenset[str]
     return own and item.permission in permissions
 
 
-def _is_here(endpoint: str, here: str) -> bool:
-    return here == endpoint or (endpoint.endswith(".index") and here.rpartition(".")[0] == endpoint.rpartition(".")[0])
+def _is_here(endpoint: str, here: str, every: frozenset[str]) -> bool:
+    """Whether the menu's ``endpoint`` is where the reader stands: the page itself, or a page below a list that has
+    no entry of its own."""
+    below = endpoint.endswith(".index") and here not in every and here.rpartition(".")[0] == endpoint.rpartition(".")[0]
+    return here == endpoint or below
 
 
 def today_text() -> str:
@@ -109,7 +119,7 @@ def _around() -> dict[str, Any]:
     values: dict[str, Any] = {
         "site": {"zone": settings.value("site.zone"), "version": __version__},
         "today_text": today_text(),
-        "clock_note": f"{clock.note()} {clock.now():%Y-%m-%d %H:%M}" if clock.note() else None,
+        "clock_note": f"{clock.note()} {today_text().partition(' ')[0]} {clock.now():%H:%M}" if clock.note() else None,
         "home_href": url_for("home.index"),
         "viewer": None,
     }
@@ -137,12 +147,20 @@ def _around() -> dict[str, Any]:
     return values
 
 
+def _with_word_breaks(name: str) -> Markup:
+    """The name with places where a narrow column head may turn: after its words, never inside one."""
+    return Markup("<wbr>").join(escape(part) for part in HEAD_WORDS.split(name) if part)
+
+
 def install(app: Flask) -> None:
     """Give every template the page's surroundings and the small functions it calls."""
     app.context_processor(_around)
     app.jinja_env.globals.update(link=link, submission_key=submission_key, file_links=list_files.links)
     app.jinja_env.filters.update(
         day=lambda value: value.isoformat() if value else "—",
+        day_words=lambda value: clock.day_words(value) if value else "—",
+        word_breaks=_with_word_breaks,
+        short_digests=lambda text: LONG_DIGEST.sub(r"\1…", text),
         moment=lambda value: f"{value.astimezone(clock.ZONE):%Y-%m-%d %H:%M}" if value else "—",
         yuan=lambda fen: "—" if fen is None else f"{fen / 100:,.2f} 元",
         zip_same=lambda items: [(item, item) for item in items],

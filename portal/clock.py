@@ -80,6 +80,12 @@ def today() -> date:
     return now().date()
 
 
+def day_words(day: date) -> str:
+    """The day as people say it: 9月29日, with its year when that is not this one: 2027年1月8日."""
+    words = f"{day.month}月{day.day}日"
+    return words if day.year == today().year else f"{day.year}年{words}"
+
+
 def note() -> str:
     """A word for the page's head when the clock is not the real one, else an empty string."""
     return _clock.note

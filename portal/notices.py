@@ -95,6 +95,14 @@ def read(user: Any, notice_id: int) -> None:
             raise Missing("没有这条提醒")
 
 
+def read_all(user: Any) -> int:
+    """The person has read all of their notices; returns how many those were."""
+    with transaction():
+        return (
+            Notice.update(read_at=clock.now()).where((Notice.user == user.id) & Notice.read_at.is_null()).execute()
+        )
+
+
 def _level(remaining: int) -> int:
     if remaining <= -3:
         return 4

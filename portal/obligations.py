@@ -72,13 +72,15 @@ class Obligation(Record):
 
     @property
     def arithmetic(self) -> str:
-        """How the deadline came about, in words: 推送 2026-09-18 → 第7个工作日 2026-09-29."""
+        """How the deadline came about, in words: 推送 9月18日 → 第7个工作日 9月29日."""
+        begin = f"{self.started_words} {clock.day_words(self.started_on)}"
+        due = clock.day_words(self.deadline)
         if self.days is None:
-            text = f"{self.started_words} {self.started_on} → 限期 {self.deadline}"
+            text = f"{begin} → 限期 {due}"
         elif self.days == 0:
-            text = f"{self.started_words} {self.started_on} → 当个工作日 {self.deadline}"
+            text = f"{begin} → 当个工作日 {due}"
         else:
-            text = f"{self.started_words} {self.started_on} → 第{self.days}个工作日 {self.deadline}"
+            text = f"{begin} → 第{self.days}个工作日 {due}"
         if self.extended_days:
             text += f"（含回退处理顺延 {self.extended_days} 个工作日）"
         return text + ("（下一年放假通知未出，暂定）" if self.provisional else "")

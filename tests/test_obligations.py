@@ -28,9 +28,9 @@ def now(owed: Obligation) -> Obligation:
 
 
 def test_the_deadline_shows_how_it_came_about(app: Flask) -> None:
-    assert owe().arithmetic == "推送 2026-09-18 → 第7个工作日 2026-09-29"
-    assert owe(number=2, days=0).arithmetic == "推送 2026-09-18 → 当个工作日 2026-09-18"
-    assert owe(number=3, days=None, deadline=date(2026, 10, 9)).arithmetic == "推送 2026-09-18 → 限期 2026-10-09"
+    assert owe().arithmetic == "推送 9月18日 → 第7个工作日 9月29日"
+    assert owe(number=2, days=0).arithmetic == "推送 9月18日 → 当个工作日 9月18日"
+    assert owe(number=3, days=None, deadline=date(2026, 10, 9)).arithmetic == "推送 9月18日 → 限期 10月9日"
     late = owe(number=4, started_on=date(2026, 12, 28))
     assert late.provisional and late.arithmetic.endswith("（下一年放假通知未出，暂定）")
 
@@ -143,7 +143,7 @@ def test_the_inbox_shows_the_most_urgent_first_and_only_ones_own(app: Flask, as_
     police = as_person("gongan-jingban")
     rows = table_of(police.get("/inbox/"), "时限义务")
     assert [row[0] for row in rows] == ["认领第 2 项", "认领第 1 项"]
-    assert "推送 2026-09-10 → 第7个工作日 2026-09-20" in rows[0][2] and "逾期" in rows[0][3]
+    assert "推送 9月10日 → 第7个工作日 9月20日" in rows[0][2] and "逾期" in rows[0][3]
     other = Obligation.get(Obligation.unit == "fire")
     assert police.get(f"/inbox/{other.id}").status_code == 404
     assert as_person("bangongshi").get(f"/inbox/{other.id}").status_code == 200

@@ -157,6 +157,13 @@
     summary.focus();
   }
 
+  /* The menu scrolls by itself: the entry of this page is brought into view. */
+  var menu = document.querySelector(".sidebar-body");
+  var here = menu && menu.querySelector("a.active");
+  if (here && here.offsetTop + here.offsetHeight > menu.clientHeight) {
+    menu.scrollTop = here.offsetTop - Math.round(menu.clientHeight / 2);
+  }
+
   showAllChoices();
   takeFocus();
 })();

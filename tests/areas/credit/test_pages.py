@@ -105,7 +105,7 @@ def test_a_record_is_entered_with_its_papers_and_shown(as_person, people):
         "自决定之日起公示3个月至1年：一般失信",
         "决定书.pdf",
         "按时办结",
-        "作出决定 2026-09-18 → 第7个工作日 2026-09-29",
+        "作出决定 9月18日 → 第7个工作日 9月29日",
     ):
         assert expected in words
     made = DishonestyRecord.get()

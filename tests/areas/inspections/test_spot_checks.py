@@ -102,7 +102,7 @@ def test_twenty_working_days_run_from_the_check_and_end_with_publicity(spot: Sta
         20,
         date(2026, 10, 29),
     )
-    assert owed.arithmetic == "实施检查 2026-09-25 → 第20个工作日 2026-10-29"
+    assert owed.arithmetic == "实施检查 9月25日 → 第20个工作日 10月29日"
     check = spot.approved(spot.entered(check))
     assert Obligation.get_by_id(owed.id).state == "open"
     spot.later(days=40)
