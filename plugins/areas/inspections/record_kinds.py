@@ -1,11 +1,20 @@
-"""Inspectors and check objects as record kinds, stored by the libraries' own functions."""
+"""Inspectors, check objects and check results as record kinds, stored by the area's own functions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plugins.areas.inspections import inspectors, libraries, library_objects, rules
+import peewee
+
+from plugins.areas.inspections import (
+    inspectors,
+    libraries,
+    library_objects,
+    library_undoing,
+    result_kind,
+    rules,
+)
 from plugins.areas.inspections.models import CheckObject, Inspector, ItemVersion
 from plugins.areas.inspections.sight import reads_all
 from portal.toolkit import (
@@ -72,21 +81,11 @@ def _inspector_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, An
 
 def _store_inspector(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
     made, found, outcome = _inspector_there(values, unit)
-    if outcome != "same":
-        found = inspectors.save(unit, made, found.id if found else None)
-    return Stored(outcome, found.id, f"{outcome}:{found.id}")
-
-
-def _undo_inspector(reference: str, *, unit: str) -> None:
-    outcome, _, number = reference.partition(":")
-    if outcome != "created":
-        raise Refused("更改过的人员信息不能整体撤回，请逐条改正")
-    found = inspectors.inspector_of(unit, int(number))
-    inspectors.save(unit, inspectors.plain(found) | {"active": False}, found.id)
-
-
-def _only_new(references: Sequence[str], *, unit: str, source: str) -> str:
-    return "" if all(reference.startswith("created:") for reference in references) else "其中有更改，不能整体撤回，请逐条改正"
+    if outcome == "same":
+        return Stored(outcome, found.id)
+    before = inspectors.plain(found) if found else {}
+    found = inspectors.save(unit, made, found.id if found else None)
+    return library_undoing.stored(outcome, found, before)
 
 
 def _object_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, str], CheckObject | None, str]:
@@ -108,16 +107,10 @@ def _object_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, str],
 
 def _store_object(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
     cells, found, outcome = _object_there(values, unit)
-    if outcome != "same":
-        found = library_objects.take_object(values["number"], cells, source)
-    return Stored(outcome, found.id, f"{outcome}:{found.id}")
-
-
-def _undo_object(reference: str, *, unit: str) -> None:
-    outcome, _, number = reference.partition(":")
-    if outcome != "created":
-        raise Refused("更改过的对象不能整体撤回，请逐条改正")
-    library_objects.drop_object(int(number))
+    if outcome == "same":
+        return Stored(outcome, found.id)
+    before = library_undoing.plain(found) if found else {}
+    return library_undoing.stored(outcome, library_objects.take_object(values["number"], cells, source), before)
 
 
 def _own(column: Any, viewer: Any) -> Any:
@@ -143,7 +136,7 @@ def _object_kept(row: CheckObject) -> Kept:
     return Kept(row.id, int(record_reading.fingerprint(values), 16), values)
 
 
-def _kind(key: str, label: str, fields: tuple[RecordField, ...], identity: tuple[str, ...], there: Any, store: Any, undo: Any, listing: Listing, filters: tuple[str, ...]) -> RecordKind:  # fmt: skip
+def _kind(key: str, label: str, fields: tuple[RecordField, ...], identity: tuple[str, ...], there: Any, store: Any, undoing: library_undoing.Undoing, listing: Listing, filters: tuple[str, ...]) -> RecordKind:  # fmt: skip
     def storing(rows: Sequence[dict[str, Any]], *, unit: str, source: str) -> list[Stored | Refused]:
         _may_import(unit)
         return record_reading.one_by_one(store)(rows, unit=unit, source=source)
@@ -154,18 +147,19 @@ def _kind(key: str, label: str, fields: tuple[RecordField, ...], identity: tuple
 
     return RecordKind(
         key=key, label=label, fields=fields, identity=identity, read_permission="inspection.view",
-        write_permission="inspection.draft", may_import=_may_import, store=storing, compare=compare, undo=undo,
-        rows=listing.rows, fetch=listing.fetch, changes=listing.changes, blocked=_only_new, filters=filters,
+        write_permission="inspection.draft", may_import=_may_import, store=storing, compare=compare, undo=undoing.undo,
+        rows=listing.rows, fetch=listing.fetch, changes=listing.changes, blocked=undoing.blocked, filters=filters,
     )  # fmt: skip
 
 
 _INSPECTORS = Listing(Inspector, "inspector", lambda viewer, filters: _own(Inspector.unit, viewer), _inspector_kept, Inspector.select)
 _OBJECTS = Listing(
     CheckObject, "check_object", _objects_visible, _object_kept,
-    lambda: CheckObject.select(CheckObject, Subject).join(Subject, "LEFT OUTER"),
+    lambda: CheckObject.select(CheckObject, Subject).join(Subject, peewee.JOIN.LEFT_OUTER),
 )  # fmt: skip
 
 KINDS = [
-    _kind("inspectors", "执法检查人员", _INSPECTOR, ("staff_number",), _inspector_there, _store_inspector, _undo_inspector, _INSPECTORS, ()),
-    _kind("check-objects", "检查对象", _OBJECT, ("number", "kind", "code"), _object_there, _store_object, _undo_object, _OBJECTS, ("number",)),
+    _kind("inspectors", "执法检查人员", _INSPECTOR, ("staff_number",), _inspector_there, _store_inspector, library_undoing.INSPECTORS, _INSPECTORS, ()),
+    _kind("check-objects", "检查对象", _OBJECT, ("number", "kind", "code"), _object_there, _store_object, library_undoing.OBJECTS, _OBJECTS, ("number",)),
+    result_kind.KIND,
 ]  # fmt: skip

@@ -16,11 +16,12 @@ from portal.toolkit import (
     Subject,
     record_reading,
     registry,
+    stored_acts,
     subjects,
     units,
 )
 
-from . import permit_lists, permit_rules, permits
+from . import permit_lists, permit_rules, permit_undoing, permits
 from .permit_models import Permit
 
 FIELDS = (
@@ -41,6 +42,10 @@ FIELDS = (
     RecordField("state", "当前状态", "text", standard="XK_ZT", way="out"),
     RecordField("note", "备注", "text", standard="BZ", longest=1000),
 )  # fmt: skip
+
+
+#: Columns that a change leaves as they are.
+_HISTORY = ("id", "version", "entered_at", "entered_by")
 
 
 def _may_import(unit: str) -> None:
@@ -78,11 +83,17 @@ def _there(values: Mapping[str, Any], unit: str) -> tuple[Subject, permits.Field
 
 def _store_one(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
     subject, fields, permit, outcome = _there(values, unit)
+    if outcome == "same":
+        return Stored(outcome, permit.id)
+    before: dict[str, Any] = permit_undoing.owed_before(unit, subject.id, fields)
     if permit is None:
         permit = permits.grant(unit, subject, fields)
-    elif outcome == "changed":
-        permits.change(permit, permit.version, fields)
-    return Stored(outcome, permit.id, str(permit.id))
+    else:
+        before |= stored_acts.plain(permit, _HISTORY)
+        permit = permits.change(permit, permit.version, fields)
+    permit = Permit.get_by_id(permit.id)
+    act = stored_acts.StoredAct(outcome, permit.id, permit_undoing.mark(permit), before)
+    return Stored(outcome, permit.id, act.reference)
 
 
 def _store(rows: Sequence[dict[str, Any]], *, unit: str, source: str) -> list[Stored | Refused]:
@@ -93,13 +104,6 @@ def _store(rows: Sequence[dict[str, Any]], *, unit: str, source: str) -> list[St
 def _compare(rows: Sequence[dict[str, Any]], *, unit: str) -> list[str | Refused]:
     _may_import(unit)
     return record_reading.each_compared(lambda values: _there(values, unit)[3], rows)
-
-
-_NO_UNDO = "许可信息录入后不能整体撤回；录错的请逐条变更，或办理撤销、注销"
-
-
-def _undo(reference: str, *, unit: str) -> None:
-    raise Refused(_NO_UNDO)
 
 
 def _visible(viewer: Any, filters: Mapping[str, str]) -> Any:
@@ -122,6 +126,6 @@ _LISTING = Listing(Permit, permits.RECORD, _visible, _kept, lambda: Permit.selec
 
 KIND = RecordKind(
     key="permits", label="行政许可", fields=FIELDS, identity=("number", "code"), read_permission="licensing.view",
-    write_permission="licensing.claim", may_import=_may_import, store=_store, compare=_compare, undo=_undo, rows=_LISTING.rows,
-    fetch=_LISTING.fetch, changes=_LISTING.changes, blocked=lambda references, *, unit, source: _NO_UNDO, filters=("item", "number"),
+    write_permission="licensing.claim", may_import=_may_import, store=_store, compare=_compare, undo=permit_undoing.undo, rows=_LISTING.rows,
+    fetch=_LISTING.fetch, changes=_LISTING.changes, blocked=permit_undoing.blocked, filters=("item", "number"),
 )  # fmt: skip
