@@ -144,10 +144,15 @@ def export_href(kind: str, filters: dict[str, Any]) -> str | None:
     return next((href for _, href in links if href), None)
 
 
+def import_href(kind: str) -> str | None:
+    """Where the person brings records of the kind in from a file, or None."""
+    return next((href for _, href in registry().answers("import_link", kind=kind) if href), None)
+
+
 def install(app: Flask) -> None:
     """Give every template the page's surroundings and the small functions it calls."""
     app.context_processor(_around)
-    app.jinja_env.globals.update(link=link, submission_key=submission_key, export_href=export_href)
+    app.jinja_env.globals.update(link=link, submission_key=submission_key, export_href=export_href, import_href=import_href)
     app.jinja_env.filters.update(
         day=lambda value: value.isoformat() if value else "—",
         moment=lambda value: f"{value.astimezone(clock.ZONE):%Y-%m-%d %H:%M}" if value else "—",

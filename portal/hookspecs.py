@@ -67,6 +67,11 @@ def export_link(kind: str, filters: dict[str, str]):
 
 
 @hookspec
+def import_link(kind: str):
+    """Where the person who asks brings records of a kind in from a file → a path, or None when they may not."""
+
+
+@hookspec
 def register_commands():
     """Commands of ``portal`` → list of ``click.Command``."""
 

@@ -80,18 +80,10 @@ def _registrations(rows: Sequence[Mapping[str, Any]], unit: str) -> list[Registr
 
 def registration_of(values: Mapping[str, Any]) -> Registration | Refused:
     """The registration that a row's values make; what a file leaves out (设立, the category) is read from the code."""
-    code = values.get("code") or ""
-    guessed = (
-        "个体工商户"
-        if code.startswith("92") or not code
-        else "农民专业合作社"
-        if code.startswith("93")
-        else "企业"
-    )
     if not isinstance(values.get("approved"), date):
         return Refused("核准日期不能为空", {"approved": "不能为空"})
     return Registration(
-        event=values.get("event") or "设立", name=values.get("name") or "", category=values.get("category") or guessed,
+        event=values.get("event") or "设立", name=values.get("name") or "", category=values.get("category") or subjects.category_of(values.get("code") or ""),
         approved=values["approved"], capital=values.get("capital"), established=values.get("established"),
         term_until=values.get("term_until"), **{name: values.get(name) or "" for name in _TEXTS},
     )  # fmt: skip

@@ -69,5 +69,12 @@ def register_job_kinds() -> list[JobKind]:
 
 
 @hookimpl
+def import_link(kind: str) -> str | None:
+    from .views import imports
+
+    return url_for("exchange.imports", kind=kind) if imports.may_import(kind) else None
+
+
+@hookimpl
 def export_link(kind: str, filters: dict[str, str]) -> str | None:
     return url_for("exchange.export", kind_key=kind, form="xlsx", **filters)

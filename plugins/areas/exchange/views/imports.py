@@ -32,6 +32,11 @@ def kinds_of(viewer: object) -> list[RecordKind]:
     return found
 
 
+def may_import(kind_key: str) -> bool:
+    """Whether the person may bring that kind in."""
+    return current_user.can("exchange.import") and any(kind.key == kind_key for kind in kinds_of(current_user))
+
+
 def _before() -> int | None:
     number = request.args.get("older", type=int)
     return number if number is not None and 0 < number <= LARGEST_KEY else None
@@ -49,7 +54,7 @@ def _index(errors: dict[str, str] | None = None) -> Response:
     sources = sorted({pair for kind in kinds_of(current_user) for pair in kind.sources.items()})
     return page(
         "exchange/imports.html", part="exchange/_imports.html", status=422 if errors else 200, errors=errors or {},
-        kinds=[(kind.key, kind.label) for kind in kinds_of(current_user)], chosen=request.form.get("kind", ""),
+        kinds=[(kind.key, kind.label) for kind in kinds_of(current_user)], chosen=request.values.get("kind", ""),
         sources=sources, runs=[(run, labels.get(run.kind, run.kind), imports.STATES[run.state]) for run in runs[:_SIZE]],
         first_href=url_for("exchange.imports") if older is not None else None,
         next_href=link("exchange.imports", {"older": runs[_SIZE - 1].id}) if len(runs) > _SIZE else None,
