@@ -116,9 +116,15 @@ def check(run: ImportRun, job: Any = None) -> None:
             repaired = _Repaired()
             for batch in batches(sent.rows(), _BATCH):
                 _check_batch(run, kind, sent, batch, repaired, job)
-            _conclude(run, CHECKED, [*sent.notices(), *repaired.notices()])
+            _conclude(run, CHECKED, [*_missed(kind, sent), *sent.notices(), *repaired.notices()])
     except Refused as refused:
         _conclude(run, REFUSED, [str(refused)])
+
+
+def _missed(kind: RecordKind, sent: SentSheet) -> list[str]:
+    """What the sender should know of columns that the file lacks."""
+    lacking = [field for field in kind.incoming() if field.missed and field.key not in sent.header.mapping]
+    return [f"文件里没有“{field.label}”这一列：{field.missed}" for field in lacking]
 
 
 class _Repaired:

@@ -137,6 +137,12 @@ def test_headings_nobody_knows_are_mapped_once_and_remembered(unit: str) -> None
     assert ColumnMemory.select().count() == 4
 
 
+def test_a_file_without_the_scope_is_told_what_that_means(unit: str) -> None:
+    run = send(as_csv([{name: value for name, value in good(1).items() if name != "经营范围"}]), "登记.csv", unit)
+    assert run.notices[0] == "文件里没有“经营范围”这一列：读不出许可事项，主体会归为非许可"
+    assert not any("经营范围" in told for told in send(as_csv([good(2)]), "登记.csv", unit).notices)
+
+
 def test_a_column_once_set_aside_stays_aside(unit: str) -> None:
     run = send(as_csv([good(1)]), "登记.csv", unit)
     chosen = {text: ("" if text == "街道" else key) for _, text, key in run.columns}
