@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from portal.toolkit import (
     record_reading,
     registry,
     stored_acts,
+    subjects,
     units,
 )
 
@@ -29,7 +31,7 @@ FIELDS = (
     RecordField("serial", "流水号", "text", ("检查流水号", "系统流水号", "业务流水号", "检查编号"), True, longest=60, example="GA-2026-0031"),
     RecordField("task", "任务编号", "text", ("抽查任务编号", "检查任务编号", "任务编码"), True, longest=60),
     RecordField("object_id", "检查对象代码", "text", ("对象代码", "统一社会信用代码", "信用代码", "对象编号"), True, longest=130, example="91310000773718882U"),
-    RecordField("name", "检查对象名称", "text", way="out"),
+    RecordField("name", "检查对象名称", "text", ("对象名称", "名称", "企业名称", "主体名称"), longest=120),
     RecordField("checked_on", "检查日期", "date", ("检查时间", "实施日期"), True, example="2026-09-22"),
     RecordField("results", "检查结果", "text", ("结果", "抽查结果", "检查结果代码"), True, longest=400, example="未发现问题"),
     RecordField("methods", "检查方式", "text", ("检查方法",), longest=200, example="现场检查"),
@@ -79,6 +81,17 @@ def _loose(text: str) -> str:
     return re.sub(r"[\s。]+", "", text).replace("(", "（").replace(")", "）").casefold()
 
 
+def _task_code(text: str) -> str:
+    """The number of a task in the form in which it was given, whatever brackets were typed."""
+    return re.sub(r"\s+", "", text).translate(str.maketrans("([（［【)]）］】", "〔" * 5 + "〕" * 5))
+
+
+def _object_id(text: str) -> str:
+    """An object's code as draws keep it: narrow signs, credit codes in capitals."""
+    narrow = unicodedata.normalize("NFKC", text).replace(" ", "")
+    return narrow.upper() if len(narrow) == 18 and narrow.isascii() else narrow
+
+
 def _entry(values: Mapping[str, Any]) -> checks.ResultEntry:
     results = _chosen(values["results"], {key: row["text"] for key, row in codes.results().items()}, "检查结果", "results")
     return checks.ResultEntry(
@@ -103,18 +116,27 @@ def _there(values: Mapping[str, Any], unit: str) -> tuple[SpotCheck, checks.Resu
     """The check, the result and what storing the row would do. Raises Refused by the row's fields."""
     entry = _entry(values)
     known = SpotCheck.get_or_none((SpotCheck.unit == unit) & (SpotCheck.external == entry.external))
+    task, object_id = _task_code(values["task"]), _object_id(values["object_id"])
     if known is not None:
-        if known.task.code != values["task"] or known.object_id != values["object_id"]:
+        if known.task.code != task or known.object_id != object_id:
             rule = f"流水号已用于任务 {known.task.code} 中的“{known.name}”"
             raise Refused(rule, {"serial": rule})
         if _same(known, entry, values):
             return known, entry, "same"
     try:
-        check = known or checks.find_for_import(values["task"], values["object_id"])
+        check = known or checks.find_for_import(task, object_id)
+        _check_name(check, values.get("name") or "")
         checks.check_arriving(check, values["checked_on"], entry)
     except Refused as refused:
         raise Refused(str(refused), {_FIELDS.get(name, name): rule for name, rule in refused.fields.items()}) from None
     return check, entry, "changed" if known is not None else "created"
+
+
+def _check_name(check: SpotCheck, name: str) -> None:
+    """A name that is sent along must be the object's, lest a slip in the code give one firm's result to another."""
+    if name and subjects.name_key(name) != subjects.name_key(check.name):
+        rule = f"这个代码在任务里的对象是“{check.name}”，名称不符"
+        raise Refused(rule, {"name": rule})
 
 
 def _store_one(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
@@ -122,7 +144,7 @@ def _store_one(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
     if outcome == "same":
         return Stored(outcome, check.id)
     before = result_undoing.plain(check)
-    check = checks.receive_result(values["task"], values["object_id"], values["checked_on"], entry, source=source)
+    check = checks.receive_result(check.task.code, check.object_id, values["checked_on"], entry, source=source)
     act = stored_acts.StoredAct(outcome, check.id, result_undoing.mark(check), before)
     return Stored(outcome, check.id, act.reference)
 

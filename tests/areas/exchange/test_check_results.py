@@ -12,7 +12,7 @@ from plugins.areas.exchange import imports, undoing
 from plugins.areas.exchange.models import ImportProblem, ImportRun
 from plugins.areas.inspections import checks
 from plugins.areas.inspections.check_models import SpotCheck
-from portal import clock
+from portal import clock, jobs
 from portal.gate import viewer_of
 from portal.obligations import Obligation
 from portal.plugging import registry
@@ -85,6 +85,7 @@ def test_results_come_from_every_kind_of_file_and_a_second_time_change_nothing(s
         ({"检查日期": "2026-12-01"}, "检查日期", "在今天之后"),
         ({"检查日期": "2026-01-01"}, "检查日期", "早于抽取日期"),
         ({"检查对象代码": "91310000773718882U"}, "", "没有公安分局对"),
+        ({"对象名称": "别的公司"}, "检查对象名称", "名称不符"),
         ({"检查方式": "飞行"}, "检查方式", "没有“飞行”这种检查方式"),
     ],
 )
@@ -101,6 +102,13 @@ def test_a_serial_number_stays_with_its_check(spot: Stage, waiting) -> None:
     assert "流水号已用于" in ImportProblem.get(ImportProblem.run == run).rule
     run = send(spot, as_csv([result(waiting[0], 2)]))
     assert "现在是“待审核”，不能再录入结果" in ImportProblem.get(ImportProblem.run == run).rule
+
+
+def test_a_task_s_number_is_known_in_whatever_brackets(spot: Stage, waiting) -> None:
+    typed = waiting[0].task.code.replace("〔", "[").replace("〕", "］ ")
+    run = send(spot, as_csv([result(waiting[0], 任务编号=typed, 检查对象代码=waiting[0].object_id.lower())]))
+    assert (run.created, run.wrong) == (1, 0)
+    assert take(spot, run).taken_created == 1
 
 
 def test_two_rows_for_one_check_the_second_is_told_when_taken(spot: Stage, waiting) -> None:
@@ -160,3 +168,15 @@ def test_a_unit_reads_its_own_results_and_who_checks_nothing_sends_none(spot: St
     nobody = next((u.key for u in registry().units if not u.check_fields), "no_unit")
     with pytest.raises(NotAllowed, match="附件2-2"):
         kind.may_import(nobody)
+
+
+def test_a_long_file_of_results_is_stored_by_a_job_as_its_sender(spot: Stage, waiting, monkeypatch) -> None:
+    monkeypatch.setattr(imports, "SHORT_BYTES", 0)
+    run = send(spot, as_csv([result(waiting[0]), result(waiting[1], 2)]))
+    jobs.work_off()
+    take(spot, ImportRun.get_by_id(run.id))
+    jobs.work_off()
+    assert ImportRun.get_by_id(run.id).taken_created == 2
+    assert SpotCheck.get_by_id(waiting[0].id).author == "公安经办"
+    with spot.as_("gongan-jingban"), pytest.raises(Refused, match="录入人不能审核自己录入的结果"):
+        checks.approve(waiting[0].id, True)

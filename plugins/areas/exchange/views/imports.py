@@ -7,7 +7,19 @@ from urllib.parse import quote
 from flask import Response, flash, make_response, redirect, request, url_for
 from flask_login import current_user
 
-from portal.toolkit import Missing, NotAllowed, RecordKind, Refused, act, jobs, link, page, registry, requires, spreadsheets
+from portal.toolkit import (
+    Missing,
+    NotAllowed,
+    RecordKind,
+    Refused,
+    act,
+    jobs,
+    link,
+    page,
+    registry,
+    requires,
+    spreadsheets,
+)
 
 from .. import imports, sheets_out, undoing
 from ..models import ImportProblem, ImportRun
