@@ -9,7 +9,6 @@ import peewee
 
 from plugins.areas.inspections import (
     inspectors,
-    libraries,
     library_objects,
     library_undoing,
     result_kind,
@@ -65,14 +64,12 @@ def _words(text: str | None) -> list[str]:
     return [part for part in (text or "").replace("，", "、").replace(",", "、").replace("；", "、").split("、") if part.strip()]
 
 
-def _inspector_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    made = {name: value for name, value in values.items() if value is not None}
-    return made | {"items": _words(values.get("items")), "fields": _words(values.get("fields"))}
-
-
 def _inspector_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, Any], Inspector | None, str]:
-    made = inspectors.checked(unit, _inspector_values(values))
-    found = Inspector.get_or_none((Inspector.unit == unit) & (Inspector.staff_number == made["staff_number"]))
+    """The checked values, the inspector already there, what storing would do. What the file does not say stays."""
+    sent = {name: value for name, value in values.items() if value is not None}
+    sent |= {name: _words(values[name]) for name in ("items", "fields") if name in values}
+    found = Inspector.get_or_none((Inspector.unit == unit) & (Inspector.staff_number == values["staff_number"]))
+    made = inspectors.checked(unit, (inspectors.plain(found) if found else {}) | sent)
     if found is None:
         return made, None, "created"
     same = all(getattr(found, name) == value for name, value in made.items())
@@ -83,22 +80,21 @@ def _store_inspector(values: Mapping[str, Any], *, unit: str, source: str) -> St
     made, found, outcome = _inspector_there(values, unit)
     if outcome == "same":
         return Stored(outcome, found.id)
-    before = inspectors.plain(found) if found else {}
+    before = library_undoing.plain(found) if found else {}
     found = inspectors.save(unit, made, found.id if found else None)
     return library_undoing.stored(outcome, found, before)
 
 
 def _object_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, str], CheckObject | None, str]:
-    if libraries.owner_of(values["number"]) != unit:
+    """The cells to store, the object already there, what storing would do. What the file does not say stays."""
+    if not ItemVersion.select().where((ItemVersion.number == values["number"]) & (ItemVersion.unit == unit)).exists():
         raise Refused("只能导入本单位事项的名录", {"number": f"“{values['number']}”不是本单位的抽查事项"})
-    cells = {
-        "类型": values["kind"], "编号": values["code"], "名称": values["name"], "街道": values.get("street") or "",
-        "地址": values.get("address") or "", "信用风险等级": values.get("risk_class") or "", "所属主体代码": values.get("subject_code") or "",
-    }  # fmt: skip
-    stored = library_objects.values_of(cells)
     found = CheckObject.get_or_none(
-        (CheckObject.number == values["number"]) & (CheckObject.kind == cells["类型"]) & (CheckObject.code == cells["编号"])
+        (CheckObject.number == values["number"]) & (CheckObject.kind == values["kind"]) & (CheckObject.code == values["code"])
     )
+    known = _object_kept(found).values if found else {}
+    cells = {words: (values[name] if name in values else known.get(name)) or "" for name, words in _CELLS.items()}
+    stored = library_objects.values_of(cells)
     if found is None:
         return cells, None, "created"
     same = found.valid and all(getattr(found, name) == value for name, value in stored.items())
@@ -111,6 +107,13 @@ def _store_object(values: Mapping[str, Any], *, unit: str, source: str) -> Store
         return Stored(outcome, found.id)
     before = library_undoing.plain(found) if found else {}
     return library_undoing.stored(outcome, library_objects.take_object(values["number"], cells, source), before)
+
+
+#: The library's words for the cells of an object.
+_CELLS = {
+    "kind": "类型", "code": "编号", "name": "名称", "street": "街道", "address": "地址", "risk_class": "信用风险等级",
+    "subject_code": "所属主体代码",
+}  # fmt: skip
 
 
 def _own(column: Any, viewer: Any) -> Any:

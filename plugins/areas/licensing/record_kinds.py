@@ -44,6 +44,8 @@ FIELDS = (
 )  # fmt: skip
 
 
+#: Fields that a file may leave out.
+_OPTIONAL = ("certificate", "document_name", "category", "content", "valid_from", "valid_until", "note")
 #: Columns that a change leaves as they are.
 _HISTORY = ("id", "version", "entered_at", "entered_by")
 
@@ -54,14 +56,14 @@ def _may_import(unit: str) -> None:
         raise NotAllowed("本单位没有“许可认领和反馈、审批信息录入”职责（附件2-2），不能导入许可")
 
 
-def _fields(values: Mapping[str, Any]) -> permits.Fields:
-    texts = {name: values.get(name) or "" for name in ("certificate", "document_name", "content", "note")}
-    return permits.checked(
-        permits.Fields(
-            item=values["item"], number=values["number"], document=values["document"], decided_on=values["decided_on"],
-            category=values.get("category") or "普通", valid_from=values.get("valid_from"), valid_until=values.get("valid_until"), **texts,
-        )
-    )  # fmt: skip
+def _fields(values: Mapping[str, Any], known: Permit | None) -> permits.Fields:
+    """The permit's fields as the row tells them; what the file does not say stays as it is stored."""
+    told = {name: getattr(known, name) for name in _OPTIONAL} if known else {}
+    told |= {name: values[name] for name in _OPTIONAL if name in values}
+    told |= {name: told.get(name) or "" for name in _OPTIONAL if not name.startswith("valid")}
+    told["category"] = told["category"] or "普通"
+    needed = {name: values[name] for name in ("item", "number", "document", "decided_on")}
+    return permits.checked(permits.Fields(**needed, **told))
 
 
 def _there(values: Mapping[str, Any], unit: str) -> tuple[Subject, permits.Fields, Permit | None, str]:
@@ -69,8 +71,8 @@ def _there(values: Mapping[str, Any], unit: str) -> tuple[Subject, permits.Field
     subject = subjects.by_code(values["code"])
     if subject is None:
         raise Refused(f"代码 {values['code']} 没有登记", {"code": "平台没有这个主体的登记信息"})
-    fields = _fields(values)
-    permit = Permit.get_or_none((Permit.unit == unit) & (Permit.number == fields.number) & (Permit.subject == subject))
+    permit = Permit.get_or_none((Permit.unit == unit) & (Permit.number == values["number"]) & (Permit.subject == subject))
+    fields = _fields(values, permit)
     if permit is None:
         return subject, fields, None, "created"
     same = all(getattr(permit, name) == value for name, value in vars(fields).items())

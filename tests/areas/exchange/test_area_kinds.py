@@ -123,6 +123,24 @@ def test_a_whole_import_is_taken_back_and_may_come_again(send, people, kind: str
     assert again.taken_created + again.taken_changed == 1
 
 
+FULL = {
+    "permits": {"许可证书名称": "食品经营许可证", "备注": "首次"}, "penalties": {"法定代表人": "王甲", "备注": "首次"},
+    "dishonesty": {"备注": "首次"}, "inspectors": {"电话": "85980000", "监管领域": None, "发证机关": "省司法厅"}, "check-objects": {"地址": "湖滨路1号"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(FULL))
+def test_what_a_later_file_does_not_say_stays(send, people, kind: str) -> None:
+    send(kind, "gongan-jingban", [row | FULL[kind] for row in rows_of(kind)])
+    before = kept_of(kind, people)
+    assert send(kind, "gongan-jingban", rows_of(kind)).same == 1
+    changed = send(kind, "gongan-jingban", [row | CHANGED[kind] for row in rows_of(kind)])
+    assert changed.taken_changed == 1
+    after = kept_of(kind, people)
+    lost = {name for name, value in before[0].items() if value and not after[0][name]} - {"valid_until"}
+    assert lost == set()
+
+
 CHANGED = {
     "permits": {"许可决定文书号": "通许2号", "许可决定日期": "2026-09-10", "有效期至": "2030-01-01"},
     "penalties": {"罚款金额（万元）": "0.6", "处罚内容": "罚款6000元"},
