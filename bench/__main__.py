@@ -33,7 +33,6 @@ SMALL: dict[str, list[str]] = {
     "draw": ["--objects", "20000", "--alg", "sm3"],
     "claiming": ["--rows", "500"],
     "spot_checks": ["--subjects", "2000"],
-    "imports": ["--rows", "5000"],
 }
 
 

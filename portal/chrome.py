@@ -152,10 +152,15 @@ def _with_word_breaks(name: str) -> Markup:
     return Markup("<wbr>").join(escape(part) for part in HEAD_WORDS.split(name) if part)
 
 
+def import_href(kind: str) -> str | None:
+    """Where the person brings records of the kind in from a file, or None."""
+    return next((href for _, href in registry().answers("import_link", kind=kind) if href), None)
+
+
 def install(app: Flask) -> None:
     """Give every template the page's surroundings and the small functions it calls."""
     app.context_processor(_around)
-    app.jinja_env.globals.update(link=link, submission_key=submission_key, file_links=list_files.links)
+    app.jinja_env.globals.update(link=link, submission_key=submission_key, file_links=list_files.links, import_href=import_href)
     app.jinja_env.filters.update(
         day=lambda value: value.isoformat() if value else "—",
         day_words=lambda value: clock.day_words(value) if value else "—",

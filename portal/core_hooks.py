@@ -15,6 +15,7 @@ from portal import (
     notices,
     obligations,
     official_calendar,
+    quarter_list_kinds,
     quarter_lists,
     registration_kind,
     scores,
@@ -52,7 +53,7 @@ def register_schema() -> Schema:
 
 @hookimpl
 def register_record_kinds() -> list[RecordKind]:
-    return [registration_kind.KIND]
+    return [registration_kind.KIND, *quarter_list_kinds.KINDS]
 
 
 @hookimpl

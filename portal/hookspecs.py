@@ -62,6 +62,11 @@ def register_record_kinds():
 
 
 @hookspec
+def import_link(kind: str):
+    """Where the person who asks brings records of a kind in from a file → a path, or None when they may not."""
+
+
+@hookspec
 def register_commands():
     """Commands of ``portal`` → list of ``click.Command``."""
 

@@ -7,15 +7,27 @@ from typing import IO, Any
 
 import peewee
 
-from portal import audit, clock, facts, files, obligations, official_calendar, settings, units
-from portal.database import InstantField, JsonField, Record, transaction
+from portal import (
+    audit,
+    clock,
+    facts,
+    files,
+    obligations,
+    official_calendar,
+    settings,
+    stored_acts,
+    undone_obligations,
+    units,
+)
+from portal.database import InstantField, Record, transaction
 from portal.list_comparison import Comparison, Entry, compare
 from portal.plugging import registry
-from portal.quarter_list_files import read
+from portal.quarter_list_files import problem, read
+from portal.quarter_list_rows import KINDS, QuarterRow, QuarterUpload, keep
+from portal.record_reading import problems_of
 from portal.refusals import Missing, NotAllowed, Refused
 from portal.workdays import Quarter
 
-KINDS = {"permits": "行政许可清单", "dishonesty": "失信主体信息清单"}
 #: What a unit must be charged with (Annex 2-2) to owe a list of that kind.
 _DUTIES = {"permits": {"permit"}, "dishonesty": {"penalty", "other_dishonesty"}}
 #: How a difference is resolved, with a signed reason.
@@ -26,51 +38,6 @@ OUTCOMES = {
     "other": "其他",
 }
 ALLOWED = frozenset({"application/zip", "application/x-ole", "text/plain"})
-
-
-class QuarterUpload(Record):
-    """One sending of a list by a unit: a file, or the word that there is nothing to send (``nil``)."""
-
-    unit = peewee.TextField()
-    quarter = peewee.TextField()
-    kind = peewee.TextField()
-    file = peewee.ForeignKeyField(files.StoredFile, null=True)
-    nil = peewee.BooleanField(default=False)
-    rows = peewee.IntegerField(default=0)
-    added = peewee.IntegerField(default=0)
-    problems = JsonField(default=list)
-    late = peewee.BooleanField(default=False)
-    sent_by = peewee.TextField()
-    sent_at = InstantField()
-
-    class Meta:
-        table_name = "quarter_upload"
-        indexes = ((("quarter", "unit", "kind"), False),)
-
-
-class QuarterRow(Record):
-    """One decision of a unit's list; the same decision sent twice is one row. ``obligation`` is what it opened."""
-
-    upload = peewee.ForeignKeyField(QuarterUpload)
-    unit = peewee.TextField()
-    quarter = peewee.TextField()
-    kind = peewee.TextField()
-    identity = peewee.TextField()
-    document = peewee.TextField()
-    day = peewee.DateField()
-    name = peewee.TextField()
-    code = peewee.TextField(default="")
-    fields = JsonField(default=dict)
-    late = peewee.BooleanField(default=False)
-    obligation = peewee.ForeignKeyField(obligations.Obligation, null=True)
-
-    class Meta:
-        table_name = "quarter_row"
-        indexes = ((("unit", "quarter", "kind", "identity"), True),)
-
-    @property
-    def entry(self) -> Entry:
-        return Entry(self.document, self.day, self.name, self.code, self.fields, str(self.id))
 
 
 class QuarterResolution(Record):
@@ -131,22 +98,21 @@ def open_due(day: date) -> int:
 
 def send(unit: str, quarter: Quarter, kind: str, stream: IO[bytes], name: str) -> QuarterUpload:
     """``unit`` sends a list; its good rows join those sent before, the bad ones are named. Raises Refused."""
-    _check_open(unit, quarter, kind)
+    check_open(unit, quarter, kind)
     with transaction():
         stored = files.store(stream, name, allowed=ALLOWED)
         rows, problems = read(files.path_of(stored), stored.name, quarter, kind)
-        upload = _upload(
-            unit,
-            quarter,
-            kind,
-            file=stored,
-            rows=len(rows) + len({p["row"] for p in problems}),
-            problems=problems[:200],
-        )
-        added = sum(_keep(upload, entry) for entry in rows)
-        QuarterUpload.update(added=added).where(QuarterUpload.id == upload.id).execute()
+        total = len(rows) + len({p["row"] for p in problems})
+        upload = sending(unit, quarter, kind, file=stored, rows=total)
+        added = 0
+        for number, entry in rows:
+            try:
+                added += keep(upload, entry).outcome == stored_acts.CREATED
+            except Refused as refused:
+                problems += [problem(number, kind, one) for one in problems_of(refused, {"day": entry.day})]
+        QuarterUpload.update(added=added, problems=problems[:200]).where(QuarterUpload.id == upload.id).execute()
         if rows:
-            _fulfil_when_complete(unit, quarter)
+            fulfil_when_complete(unit, quarter)
         audit.record(
             f"报送{KINDS[kind]}",
             "quarter_list",
@@ -158,18 +124,19 @@ def send(unit: str, quarter: Quarter, kind: str, stream: IO[bytes], name: str) -
 
 def send_nil(unit: str, quarter: Quarter, kind: str) -> QuarterUpload:
     """``unit`` says that there was nothing of that kind in the quarter."""
-    _check_open(unit, quarter, kind)
+    check_open(unit, quarter, kind)
     with transaction():
         same = (QuarterRow.unit == unit) & (QuarterRow.quarter == str(quarter)) & (QuarterRow.kind == kind)
         if QuarterRow.select().where(same).exists():
             raise Refused(f"本季已报过{KINDS[kind]}的内容，不能再报“无”")
-        made = _upload(unit, quarter, kind, nil=True)
-        _fulfil_when_complete(unit, quarter)
+        made = sending(unit, quarter, kind, nil=True)
+        fulfil_when_complete(unit, quarter)
         audit.record(f"报送{KINDS[kind]}（本季无）", "quarter_list", f"{quarter}/{unit}")
     return made
 
 
-def _check_open(unit: str, quarter: Quarter, kind: str) -> None:
+def check_open(unit: str, quarter: Quarter, kind: str) -> None:
+    """Raise Refused when ``unit`` cannot send a list of the quarter today."""
     if kind not in kinds_of(unit):
         raise Refused("您的单位没有报送这种清单的职责")
     today, span = clock.today(), facts.span_of(quarter)
@@ -179,7 +146,8 @@ def _check_open(unit: str, quarter: Quarter, kind: str) -> None:
         raise Refused(f"{quarter.label}的清单已在 {span.closing} 截止，不能再报")
 
 
-def _upload(unit: str, quarter: Quarter, kind: str, **values: Any) -> QuarterUpload:
+def sending(unit: str, quarter: Quarter, kind: str, **values: Any) -> QuarterUpload:
+    """Note a sending of today, late after the quarter's last working day."""
     late = clock.today() > facts.span_of(quarter).last_workday
     return QuarterUpload.create(
         unit=unit,
@@ -192,33 +160,25 @@ def _upload(unit: str, quarter: Quarter, kind: str, **values: Any) -> QuarterUpl
     )
 
 
-def _keep(upload: QuarterUpload, entry: Entry) -> int:
-    """Store one row and let the areas open what the platform lacks; 0 when it was sent before."""
-    same = (
-        (QuarterRow.unit == upload.unit) & (QuarterRow.quarter == upload.quarter) & (QuarterRow.kind == upload.kind)
-        & (QuarterRow.identity == entry.identity)
-    )  # fmt: skip
-    if QuarterRow.select().where(same).exists():
-        return 0
-    row = QuarterRow.create(
-        upload=upload, unit=upload.unit, quarter=upload.quarter, kind=upload.kind, identity=entry.identity, late=upload.late,
-        document=entry.document, day=entry.day, name=entry.name, code=entry.code, fields=entry.fields,
-    )  # fmt: skip
-    answers = registry().answers("on_quarter_list_row", kind=upload.kind, unit=upload.unit, entry=row.entry)
-    opened = next((owed for _, owed in answers if owed is not None), None)
-    if opened is not None:
-        QuarterRow.update(obligation=opened).where(QuarterRow.id == row.id).execute()
-    return 1
+def fulfil_when_complete(unit: str, quarter: Quarter) -> None:
+    """Close what the unit owes of the quarter once each of its lists was sent."""
+    if _complete(unit, quarter):
+        obligations.fulfil("quarter_list", ("quarter_list", str(quarter)), unit)
 
 
-def _fulfil_when_complete(unit: str, quarter: Quarter) -> None:
+def owe_again_when_incomplete(unit: str, quarter: Quarter) -> None:
+    """A list was taken back: the unit owes it again."""
+    if not _complete(unit, quarter):
+        undone_obligations.owed_again("quarter_list", unit, f"quarter_list:{quarter}")
+
+
+def _complete(unit: str, quarter: Quarter) -> bool:
     sent = QuarterUpload.select(QuarterUpload.kind).where(
         (QuarterUpload.unit == unit)
         & (QuarterUpload.quarter == str(quarter))
         & ((QuarterUpload.added > 0) | QuarterUpload.nil)
     )
-    if {kind for (kind,) in sent.tuples()} >= set(kinds_of(unit)):
-        obligations.fulfil("quarter_list", ("quarter_list", str(quarter)), unit)
+    return {kind for (kind,) in sent.tuples()} >= set(kinds_of(unit))
 
 
 def comparison(unit: str, quarter: Quarter, kind: str) -> Comparison:

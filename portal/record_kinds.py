@@ -23,7 +23,8 @@ class RecordField:
     """A field of a record kind: one declaration for forms' labels, imports, exports and the API.
 
     ``standard`` is its 双公示 name; ``unit`` is the unit in which senders write money (元 or 万元); ``way`` says whether
-    the field is only sent in (``in``), only given out (``out``), or both; ``check`` answers the broken rule or None.
+    the field is only sent in (``in``), only given out (``out``), or both; ``check`` answers the broken rule or None;
+    ``missed`` says what it means when a file lacks the column.
     """
 
     key: str
@@ -40,6 +41,7 @@ class RecordField:
     way: str = "both"
     check: Callable[[Any], str | None] | None = None
     example: str = ""
+    missed: str = ""
 
     def __post_init__(self) -> None:
         _require(self.key.isidentifier() and self.label, f"字段“{self.key}”须有英文标识和中文名称")

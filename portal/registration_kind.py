@@ -26,7 +26,7 @@ _CATEGORY_WORDS = {
 FIELDS = (
     RecordField("event", "登记事项", "choice", ("登记类型", "业务类型", "变动类型", "checkRegType"), choices=subjects.EVENTS, choice_aliases=_EVENT_WORDS, way="in", example="设立"),
     RecordField("name", "名称", "text", ("主体名称", "企业名称", "市场主体名称", "字号名称", "entName"), True, longest=120, example="南通甲有限公司"),
-    RecordField("code", "统一社会信用代码", "code", ("统一社会信用代码/注册号", "统一社会信用代码（注册号）", "信用代码", "注册号", "uniSCID", "regNO"), example="91310000773718882U"),
+    RecordField("code", "统一社会信用代码", "code", ("统一社会信用代码/注册号", "统一社会信用代码（注册号）", "信用代码", "注册号", "uniSCID", "regNO"), example="91310000773718882U", missed="只能按名称和住所辨认主体"),
     RecordField("category", "主体类别", "choice", ("类别", "市场主体类别", "entTypeCatg"), choices=subjects.CATEGORIES, choice_aliases=_CATEGORY_WORDS, example="企业"),
     RecordField("kind", "类型", "text", ("企业类型", "主体类型", "市场主体类型", "entType"), longest=60, example="有限责任公司"),
     RecordField("representative", "法定代表人", "text", ("法定代表人（经营者）", "负责人", "经营者", "法定代表人（负责人）", "leRep"), longest=60, example="王甲"),
@@ -38,7 +38,7 @@ FIELDS = (
     RecordField("address", "住所", "text", ("住所（经营场所）", "经营场所", "地址", "住址", "dom"), example="通盛大道1号"),
     RecordField("street", "街道", "text", ("所属街道", "乡镇街道", "街道（乡镇）"), longest=40, example="中兴街道"),
     RecordField("industry", "行业代码", "text", ("行业", "国民经济行业代码", "industryCo"), longest=5, example="F52"),
-    RecordField("scope", "经营范围", "text", ("经营（业务）范围", "opScope"), longest=10_000, example="食品销售"),
+    RecordField("scope", "经营范围", "text", ("经营（业务）范围", "opScope"), longest=10_000, example="食品销售", missed="读不出许可事项，主体会归为非许可"),
     RecordField("turned_from", "个转企原代码", "code", ("原代码", "原统一社会信用代码"), way="in"),
     RecordField("state", "登记状态", "choice", choices=subjects.STATES, way="out"),
     RecordField("classification", "分类", "text", way="out"),
@@ -86,15 +86,8 @@ def registration_of(values: Mapping[str, Any]) -> Registration | Refused:
         return Refused("核准日期不能为空", {"approved": "不能为空"})
     texts = {name: values.get(name) or "" for name in _TEXTS}
     code = texts["code"]
-    guessed = (
-        "个体工商户"
-        if code.startswith("92") or not code
-        else "农民专业合作社"
-        if code.startswith("93")
-        else "企业"
-    )
     return Registration(
-        event=values.get("event") or "设立", name=values.get("name") or "", category=values.get("category") or guessed,
+        event=values.get("event") or "设立", name=values.get("name") or "", category=values.get("category") or subjects.category_of(code),
         approved=approved, capital=values.get("capital"), established=values.get("established"),
         term_until=values.get("term_until"), **texts,
     )  # fmt: skip

@@ -335,6 +335,13 @@ def by_code(text: str) -> Subject | None:
     return Subject.get_or_none(Subject.registration_number == number) if number else None
 
 
+def category_of(code: str) -> str:
+    """The category that a credit code's first two digits tell; no code at all is a sole trader's."""
+    if code.startswith("92") or not code:
+        return "个体工商户"
+    return "农民专业合作社" if code.startswith("93") else "企业"
+
+
 def from_values(values: Mapping[str, Any]) -> Registration:
     """A registration from plain values (a stored event, a job's file). Dates may be ISO texts."""
     made = dict(values)

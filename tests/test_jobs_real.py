@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from plugins.areas.licensing import imports
-from plugins.areas.licensing.models import ImportRun
+from plugins.areas.exchange import imports
+from plugins.areas.exchange.models import ImportRun
 from portal import audit, clock, jobs
 from portal.database import database, ready_connection, transaction
 from portal.declarations import JobKind
@@ -68,10 +68,15 @@ def sheet(rows: int) -> io.BytesIO:
     return io.BytesIO(text.getvalue().encode())
 
 
+def sent(rows: int) -> ImportRun:
+    """The file as the acting person uploads it."""
+    return imports.upload(sheet(rows), "登记.csv", registry().record_kinds["registrations"], "approval")
+
+
 def uploaded(app: Flask, people, rows: int) -> ImportRun:
     """A checked file whose taking is queued as a job."""
     with audit.acting(people["shenpi-jingban"].as_actor(channel="web")):
-        run = imports.upload(sheet(rows), "登记.csv", "approval")
+        run = sent(rows)
         jobs.work_off()
         assert ImportRun.get_by_id(run.id).state == "checked"
         return imports.take(run.id, "approval")
@@ -96,7 +101,7 @@ def test_a_job_put_in_by_one_process_is_done_by_another(app: Flask, people) -> N
 def uploaded_quietly(app: Flask, people) -> ImportRun:
     """A file whose check is queued; this process only puts it in."""
     with audit.acting(people["shenpi-jingban"].as_actor(channel="web")):
-        return imports.upload(sheet(900), "登记.csv", "approval")
+        return sent(900)
 
 
 def runner_is_alone(app: Flask) -> bool:
@@ -136,7 +141,7 @@ def test_fifty_kills_lose_nothing_leave_nothing_half_and_the_job_ends_done_once(
     )
     assert ended.count() == 1
     kept = ImportRun.get_by_id(run.id)
-    assert (kept.state, kept.taken, kept.unchanged, kept.problem_rows) == ("done", ROWS, 0, 0)
+    assert (kept.state, kept.taken_created, kept.taken_same, kept.refused) == ("done", ROWS, 0, 0)
     assert Subject.select().count() == SubjectEvent.select().count() == ROWS
     assert audit.verify().broken is None
 
@@ -153,18 +158,20 @@ def test_a_running_job_is_stopped_from_its_page_and_keeps_what_is_done(app: Flas
     browser = as_person("shenpi-jingban")
     store, batches = imports._store_batch, []
 
-    def store_and_stop(*arguments) -> None:
-        store(*arguments)
+    def store_and_stop(*arguments) -> int:
+        done = store(*arguments)
         batches.append(1)
         if len(batches) == 2:
             answer = browser.submit(f"/jobs/{run.job}", f"/jobs/{run.job}/cancel")
             assert "已要求停止；已完成的部分保留" in text_of(answer)
+        return done
 
+    monkeypatch.setattr(imports, "_BATCH", 100)
     monkeypatch.setattr(imports, "_store_batch", store_and_stop)
     jobs.work_off()
     job = Job.get_by_id(run.job)
-    assert (job.state, job.note, Subject.select().count()) == (jobs.CANCELLED, "已按要求停止；已完成的部分保留", 200)
-    assert ImportRun.get_by_id(run.id).state == "checked"
+    assert (job.state, job.note, Subject.select().count()) == (jobs.CANCELLED, "已按要求停止；已完成的部分保留", 100)
+    assert ImportRun.get_by_id(run.id).state == "stopped"
 
 
 def test_a_queued_job_is_cancelled_at_once_and_never_runs(app: Flask, people, as_person) -> None:

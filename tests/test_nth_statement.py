@@ -9,14 +9,15 @@ import peewee
 import pytest
 from flask import Flask
 
-from plugins.areas.licensing import claims, imports
-from plugins.areas.licensing.models import ImportRun
+from plugins.areas.exchange import imports
+from plugins.areas.exchange.models import ImportRun
+from plugins.areas.licensing import claims
 from portal import audit, clock, score_acts, scores
 from portal.database import database, transaction
 from portal.plugging import registry
 from portal.workdays import Quarter
 from tests.areas.licensing import register
-from tests.test_jobs_real import sheet
+from tests.test_jobs_real import sent
 
 QUARTER = Quarter(2026, 3)
 
@@ -72,10 +73,10 @@ def registrar(app: Flask, people) -> Iterator[None]:
 
 
 def test_a_batch_of_an_import(app: Flask, registrar, monkeypatch) -> None:
-    run = imports.upload(sheet(3), "登记.csv", "approval")
+    run = sent(3)
     assert fail_everywhere(lambda: imports.take(run.id, "approval"), monkeypatch) > 50
     kept = ImportRun.get_by_id(run.id)
-    assert (kept.state, kept.taken, kept.problem_rows) == ("done", 3, 0)
+    assert (kept.state, kept.taken_created, kept.refused) == ("done", 3, 0)
 
 
 def test_a_claim(app: Flask, registrar, people, monkeypatch) -> None:
@@ -95,5 +96,5 @@ def test_the_freeze_of_a_quarter(app: Flask, hand, people, monkeypatch) -> None:
 
 
 def test_the_start_of_a_job_with_the_act_that_asks_for_it(app: Flask, registrar, monkeypatch) -> None:
-    assert fail_everywhere(lambda: imports.upload(sheet(900), "登记.csv", "approval"), monkeypatch) > 5
+    assert fail_everywhere(lambda: sent(900), monkeypatch) > 5
     assert ImportRun.select().count() == 1

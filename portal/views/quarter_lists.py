@@ -11,7 +11,7 @@ from flask_login import current_user
 from portal import clock, facts, list_columns, list_files, obligations, quarter_lists, units
 from portal.access import act, requires
 from portal.pages import page
-from portal.quarter_list_files import COLUMNS
+from portal.quarter_list_files import columns
 from portal.refusals import Missing, Refused
 from portal.workdays import Quarter
 
@@ -95,7 +95,7 @@ def _show(quarter: Quarter, unit: str, kind: str, refusal: Refused | None = None
         may_send=unit == current_user.unit and current_user.can("quarter_list.send") and clock.today() <= span.closing,
         may_resolve=(unit == current_user.unit and current_user.can("quarter_list.send")) or current_user.has_role("office"),
         refusal=str(refusal or ""), errors=refusal.fields if refusal else {}, closing=span.closing, last=span.last_workday,
-        owed=[(o, obligations.lamp(o)) for o in owed], columns=COLUMNS, problems=sent[0].problems if sent else [],
+        owed=[(o, obligations.lamp(o)) for o in owed], columns=columns(kind), problems=sent[0].problems if sent else [],
     )  # fmt: skip
 
 

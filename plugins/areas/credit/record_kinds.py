@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from plugins.areas.credit import code_lists, corrections, listing, record_rules, records
+from plugins.areas.credit import code_lists, corrections, listing, record_rules, record_undoing, records
 from plugins.areas.credit.models import DishonestyRecord
 from plugins.areas.credit.periods import NO_END
 from plugins.areas.credit.record_rules import Entry
@@ -20,6 +20,7 @@ from portal.toolkit import (
     Stored,
     record_reading,
     registry,
+    stored_acts,
     units,
 )
 
@@ -83,13 +84,14 @@ def _entry(kind: str, values: Mapping[str, Any]) -> Entry:
     return Entry(**made)
 
 
-def _there(values: Mapping[str, Any], kind: str, unit: str) -> tuple[Entry, DishonestyRecord | None, str]:
-    """The checked entry, the record of the same decision, and what storing the row would do. Raises Refused."""
+def _there(values: Mapping[str, Any], kind: str, unit: str) -> tuple[Entry, str, DishonestyRecord | None, str]:
+    """The checked entry, its party's key, the record of the same decision, and what storing the row would do.
+    Raises Refused."""
     entry, party = records.check(_entry(kind, values), unit)
     entry = replace(entry, party_code=party.code)
     there = records.same_decision(entry, party)
     if there is None:
-        return entry, None, "created"
+        return entry, party.key, None, "created"
     if there.unit != unit:
         raise Refused("同一决定已由别的单位录入", {"document_number": f"同一决定已由{units.name_of(there.unit)}录入"})
     sent = {name for name in values if name in _ENTRY} - {"confirmed", "id_number"}
@@ -97,17 +99,23 @@ def _there(values: Mapping[str, Any], kind: str, unit: str) -> tuple[Entry, Dish
     same = all(getattr(stored, name) == getattr(entry, name) for name in sent)
     if not same and there.state != record_rules.ACTIVE:
         raise Refused(f"这条信息{there.state_label}，不能再更正", {"document_number": f"这条信息{there.state_label}"})
-    return entry, there, "same" if same else "changed"
+    return entry, party.key, there, "same" if same else "changed"
 
 
 def _storing(kind: str) -> Callable[..., Stored]:
     def store_one(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
-        entry, there, outcome = _there(values, kind, unit)
+        entry, party_key, there, outcome = _there(values, kind, unit)
+        if outcome == "same":
+            return Stored(outcome, there.id)
         if there is None:
+            before = record_undoing.owed_before(unit, records.identity(entry.document_number, party_key, entry.decided_on))
             there = records.enter(entry, unit=unit, source=source)
-        elif outcome == "changed":
-            records.correct(there, replace(records.entry_of(there), **_sent(entry, values)), f"{source}更正")
-        return Stored(outcome, there.id, f"{outcome}:{there.id}")
+        else:
+            before = record_undoing.plain(there)
+            corrections.correct(there, replace(records.entry_of(there), **_sent(entry, values)), f"{source}更正")
+        there = DishonestyRecord.get_by_id(there.id)
+        act = stored_acts.StoredAct(outcome, there.id, record_undoing.mark(there), before)
+        return Stored(outcome, there.id, act.reference)
 
     return store_one
 
@@ -115,26 +123,6 @@ def _storing(kind: str) -> Callable[..., Stored]:
 def _sent(entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
     names = {name for name in values if name in _ENTRY} | {"confirmed"}
     return {name: getattr(entry, name) for name in names}
-
-
-def _undo(reference: str, *, unit: str) -> None:
-    outcome, _, number = reference.partition(":")
-    record = DishonestyRecord.get_or_none((DishonestyRecord.id == int(number)) & (DishonestyRecord.unit == unit))
-    if record is None:
-        raise Refused("这条失信信息不属于本单位")
-    if outcome != "created":
-        raise Refused(f"{record.document_number} 是更正，不能整体撤回，请再次更正")
-    if record.published_on is not None:
-        raise Refused(f"{record.document_number} 已由公示单位公示，不能整体撤回，请逐条撤销")
-    corrections.annul(record, "录入单位撤回整次导入")
-
-
-def _blocked(references: Sequence[str], *, unit: str, source: str) -> str:
-    if any(not reference.startswith("created:") for reference in references):
-        return "其中有更正，不能整体撤回，请再次更正"
-    ids = [int(reference.partition(":")[2]) for reference in references]
-    published = DishonestyRecord.get_or_none(DishonestyRecord.id.in_(ids) & DishonestyRecord.published_on.is_null(False))
-    return f"{published.document_number} 已由公示单位公示" if published else ""
 
 
 def kept(record: DishonestyRecord) -> Kept:
@@ -163,7 +151,7 @@ def _made(kind: str, key: str, fields: tuple[RecordField, ...]) -> RecordKind:
 
     def compare(rows: Sequence[dict[str, Any]], *, unit: str) -> list[str | Refused]:
         may_import(unit)
-        return record_reading.each_compared(lambda values: _there(values, kind, unit)[2], rows)
+        return record_reading.each_compared(lambda values: _there(values, kind, unit)[3], rows)
 
     def visible(viewer: Any, filters: Mapping[str, str]) -> Any:
         wanted = filters.get("document_number") or filters.get("party_code") or ""
@@ -173,7 +161,7 @@ def _made(kind: str, key: str, fields: tuple[RecordField, ...]) -> RecordKind:
     return RecordKind(
         key=key, label=label, fields=fields, identity=("document_number", "party_name", "decided_on"),
         read_permission="credit.view", write_permission="credit.enter", may_import=may_import, store=store, compare=compare,
-        undo=_undo, rows=listed.rows, fetch=listed.fetch, changes=listed.changes, blocked=_blocked, filters=("document_number", "party_code"),
+        undo=record_undoing.undo, rows=listed.rows, fetch=listed.fetch, changes=listed.changes, blocked=record_undoing.blocked, filters=("document_number", "party_code"),
     )  # fmt: skip
 
 

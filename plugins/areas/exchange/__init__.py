@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 
 from portal.toolkit import JobKind, NavigationItem, Permission, Schema, Setting, hookimpl, number_setting
 
@@ -74,3 +74,10 @@ def register_job_kinds() -> list[JobKind]:
         JobKind(exports.JOB, "导出", exports.run),
         JobKind(undoing.UNDO_JOB, "撤销导入", undoing.undo_job),
     ]
+
+
+@hookimpl
+def import_link(kind: str) -> str | None:
+    from .views import imports
+
+    return url_for("exchange.imports", kind=kind) if imports.may_import(kind) else None

@@ -41,6 +41,8 @@ STATES = {
     CHECKING: "正在检查", MAPPING: "待对应列", CHECKED: "已检查，待导入", TAKING: "正在导入", STOPPED: "已停止，可继续",
     DONE: "已导入", UNDOING: "正在撤销", UNDONE: "已撤销", REFUSED: "不能读取",
 }  # fmt: skip
+#: Where a run under way is when its job works on it no more.
+BEFORE = {CHECKING: REFUSED, TAKING: STOPPED, UNDOING: DONE}
 
 
 def kind_of(run: ImportRun) -> RecordKind:
@@ -116,9 +118,15 @@ def check(run: ImportRun, job: Any = None) -> None:
             repaired = _Repaired()
             for batch in batches(sent.rows(), _BATCH):
                 _check_batch(run, kind, sent, batch, repaired, job)
-            _conclude(run, CHECKED, [*sent.notices(), *repaired.notices()])
+            _conclude(run, CHECKED, [*_missed(kind, sent), *sent.notices(), *repaired.notices()])
     except Refused as refused:
         _conclude(run, REFUSED, [str(refused)])
+
+
+def _missed(kind: RecordKind, sent: SentSheet) -> list[str]:
+    """What the sender should know of columns that the file lacks."""
+    lacking = [field for field in kind.incoming() if field.missed and field.key not in sent.header.mapping]
+    return [f"文件里没有“{field.label}”这一列：{field.missed}" for field in lacking]
 
 
 class _Repaired:
@@ -167,6 +175,7 @@ def _check_batch(run: ImportRun, kind: RecordKind, sent: SentSheet, batch: list[
             counts["wrong"] += 1
         else:
             counts[answer] += 1
+    problems.sort(key=lambda found: found[0])
     with transaction():
         _keep_problems(run, kind, sent, problems)
         added = {name: getattr(ImportRun, name) + count for name, count in counts.items()}
@@ -207,11 +216,22 @@ def take(run_id: int, unit: str) -> ImportRun:
 
 
 def own(run_id: int, unit: str) -> ImportRun:
-    """The unit's own import, to act on. Raises Missing."""
+    """The unit's own import, to act on; one whose job failed or was called off is where it was. Raises Missing."""
     run = ImportRun.get_or_none((ImportRun.id == run_id) & (ImportRun.unit == unit))
     if run is None:
         raise Missing("没有这个导入文件")
+    state = state_of(run, job_of(run))
+    if state != run.state:
+        ImportRun.update(state=state).where((ImportRun.id == run.id) & (ImportRun.state == run.state)).execute()
+        run.state = state
     return run
+
+
+def state_of(run: ImportRun, job: Any) -> str:
+    """The state of the run as its job left it: a failed or cancelled job works on nothing any more."""
+    if run.state not in BEFORE or job is None or job.state not in (jobs.FAILED, jobs.CANCELLED):
+        return run.state
+    return BEFORE[run.state]
 
 
 def turn(run: ImportRun, state: str, allowed: set[str]) -> None:
@@ -321,9 +341,3 @@ def run_for(viewer: Any, run_id: int) -> ImportRun:
 def job_of(run: ImportRun) -> Any:
     """The job that works on the run, or None."""
     return jobs.Job.get_or_none(jobs.Job.id == run.job) if run.job else None
-
-
-def stopped(run: ImportRun) -> None:
-    """The job was called off before it began: the run is where it was."""
-    before = {CHECKING: REFUSED, TAKING: STOPPED, UNDOING: DONE}
-    ImportRun.update(state=before[run.state]).where(ImportRun.id == run.id).execute()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from portal.toolkit import Refused, audit, jobs, transaction
 
 from .imports import DONE, RECORD, STOPPED, UNDOING, UNDONE, batches, kind_of, own, turn, work
-from .models import ImportedRow, ImportRun
+from .models import ImportedRow, ImportRun, SenderKey
 
 UNDO_JOB = "exchange.undo"
-_BATCH = 100
+#: An import of at most so many new and changed records says on its page why it cannot be taken back.
+SHOWN_ROWS = 2_000
+_BATCH, _PART = 100, 500
 
 
 def undo(run_id: int, unit: str) -> ImportRun:
@@ -28,17 +31,37 @@ def undo(run_id: int, unit: str) -> ImportRun:
     return ImportRun.get_by_id(run_id)
 
 
+def why_not(run: ImportRun) -> str:
+    """Why the import cannot be taken back any more, or ""; for a short one, as the page shows it. A long one is asked
+    when its person wants it taken back."""
+    if run.state not in (DONE, STOPPED) or run.taken_created + run.taken_changed > SHOWN_ROWS:
+        return ""
+    return _blocked(run)
+
+
 def _standing(run: ImportRun) -> Any:
-    return ImportedRow.select().where((ImportedRow.run == run) & ~ImportedRow.undone).order_by(ImportedRow.row.desc())
+    return ImportedRow.select().where((ImportedRow.run == run) & ~ImportedRow.undone)
 
 
 def _blocked(run: ImportRun) -> str:
     kind = kind_of(run)
-    for part in batches(_standing(run).iterator(), 500):
+    for part in _by_record(run):
         reason = kind.blocked([row.reference for row in part], unit=run.unit, source=run.source_text)
         if reason:
             return reason
     return ""
+
+
+def _by_record(run: ImportRun) -> Iterator[list[ImportedRow]]:
+    """The standing rows in parts; the rows of one record stay together, the newest first."""
+    part: list[ImportedRow] = []
+    for row in _standing(run).order_by(ImportedRow.record, ImportedRow.row.desc()).iterator():
+        if len(part) >= _PART and part[-1].record != row.record:
+            yield part
+            part = []
+        part.append(row)
+    if part:
+        yield part
 
 
 def take_back(run: ImportRun, job: Any = None) -> None:
@@ -46,7 +69,7 @@ def take_back(run: ImportRun, job: Any = None) -> None:
     kind, told = kind_of(run), list(run.notices)
     total = _standing(run).count()
     done = 0
-    for part in batches(list(_standing(run)), _BATCH):
+    for part in batches(list(_standing(run).order_by(ImportedRow.row.desc())), _BATCH):
         with transaction():
             gone = []
             for row in part:
@@ -56,6 +79,7 @@ def take_back(run: ImportRun, job: Any = None) -> None:
                     gone.append(row.id)
                 except Refused as refused:
                     told.append(f"第{row.row}行没有撤销：{refused}")
+            _forget_keys(kind.key, [row.record for row in part if row.id in gone and row.outcome == "created"])
             ImportedRow.update(undone=True).where(ImportedRow.id.in_(gone)).execute()
             ImportRun.update(undone=ImportRun.undone + len(gone), notices=told[-300:]).where(ImportRun.id == run.id).execute()
             done += len(part)
@@ -63,6 +87,11 @@ def take_back(run: ImportRun, job: Any = None) -> None:
                 jobs.progress(job, done, total=total, note=f"已撤销 {done} 条")
     with transaction():
         ImportRun.update(state=UNDONE).where(ImportRun.id == run.id).execute()
+
+
+def _forget_keys(kind: str, records: list[int]) -> None:
+    """A number that another system gave to one of these records names nothing any more: sent again, it is new."""
+    SenderKey.delete().where((SenderKey.kind == kind) & SenderKey.record.in_(records)).execute()
 
 
 def undo_job(job: Any) -> None:

@@ -112,19 +112,7 @@ def carry_out(check_id: int, day: date, version: int | None = None) -> SpotCheck
         check = _own(check_id, "carry_out")
         if version is not None and version != check.version:
             raise Stale("这项检查在您打开页面后已有变动，请刷新")
-        problem = ""
-        if day > clock.today():
-            problem = f"检查日期 {day} 在今天之后"
-        elif day < check.drawn.result.drawn_at.date():
-            problem = f"检查日期 {day} 早于抽取日期 {check.drawn.result.drawn_at.date()}"
-        if problem:
-            raise Refused(problem, {"day": problem})
-        serving = team(check)
-        if len(serving) < 2:
-            raise Refused("检查人员不得少于两人（行政处罚法第42条）")
-        expired = [member.name for member in serving if member.inspector.valid_to < day]
-        if expired:
-            raise Refused(f"{expired[0]}的执法证在检查日之前已到期，请先更换检查人员")
+        _check_day(check, day)
         check = _set(check, "carry_out", checked_on=day, checked_at=clock.now())
         obligations.open_obligation(
             "check_result", check.unit, record=(RECORD, check.id), title=f"检查结果录入公示：{check.name}", started_on=day,
@@ -132,6 +120,23 @@ def carry_out(check_id: int, day: date, version: int | None = None) -> SpotCheck
         )  # fmt: skip
         audit.record("实施检查", RECORD, check.id, after={"checked_on": day})
     return check
+
+
+def _check_day(check: SpotCheck, day: date) -> None:
+    """Raise Refused when the check cannot have been carried out on ``day`` by those who serve."""
+    problem = ""
+    if day > clock.today():
+        problem = f"检查日期 {day} 在今天之后"
+    elif day < check.drawn.result.drawn_at.date():
+        problem = f"检查日期 {day} 早于抽取日期 {check.drawn.result.drawn_at.date()}"
+    if problem:
+        raise Refused(problem, {"day": problem})
+    serving = team(check)
+    if len(serving) < 2:
+        raise Refused("检查人员不得少于两人（行政处罚法第42条）")
+    expired = [member.name for member in serving if member.inspector.valid_to < day]
+    if expired:
+        raise Refused(f"{expired[0]}的执法证在检查日之前已到期，请先更换检查人员")
 
 
 def attach(check_id: int, stream: IO[bytes], name: str, kind: str) -> CheckFile:
@@ -332,6 +337,20 @@ def find_for_import(code: str, object_id: str) -> SpotCheck:
     if found is None:
         raise Refused(f"任务“{code}”中没有{units.name_of(audit.actor().unit)}对“{object_id}”的检查")
     return found
+
+
+def check_arriving(check: SpotCheck, day: date, entry: ResultEntry) -> None:
+    """Raise Refused as :func:`receive_result` would for this check, storing nothing."""
+    if check.state == "pending":
+        _check_day(check, day)
+    elif rules.step(rules.CHECK_STEPS, check.state, "enter") is None:
+        raise Refused(f"“{check.name}”的检查现在是“{rules.CHECK_STATES[check.state]}”，不能再录入结果")
+    elif check.checked_on != day:
+        words = f"平台上这项检查的日期是 {check.checked_on}"
+        raise Refused(words, {"day": words})
+    problems = _problems(check, entry, has_sheet=True)
+    if problems:
+        raise Refused("；".join(problems.values()), problems)
 
 
 def receive_result(code: str, object_id: str, day: date, entry: ResultEntry, *, source: str) -> SpotCheck:

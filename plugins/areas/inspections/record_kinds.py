@@ -1,4 +1,4 @@
-"""Inspectors and check objects as record kinds, stored by the libraries' own functions."""
+"""Inspectors, check objects and check results as record kinds, stored by the area's own functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any
 
 import peewee
 
-from plugins.areas.inspections import inspectors, libraries, library_objects, rules
+from plugins.areas.inspections import (
+    inspectors,
+    library_objects,
+    library_undoing,
+    result_kind,
+    rules,
+)
 from plugins.areas.inspections.models import CheckObject, Inspector, ItemVersion
 from plugins.areas.inspections.sight import reads_all
 from portal.toolkit import (
@@ -58,14 +64,12 @@ def _words(text: str | None) -> list[str]:
     return [part for part in (text or "").replace("，", "、").replace(",", "、").replace("；", "、").split("、") if part.strip()]
 
 
-def _inspector_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    made = {name: value for name, value in values.items() if value is not None}
-    return made | {"items": _words(values.get("items")), "fields": _words(values.get("fields"))}
-
-
 def _inspector_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, Any], Inspector | None, str]:
-    made = inspectors.checked(unit, _inspector_values(values))
-    found = Inspector.get_or_none((Inspector.unit == unit) & (Inspector.staff_number == made["staff_number"]))
+    """The checked values, the inspector already there, what storing would do. What the file does not say stays."""
+    sent = {name: value for name, value in values.items() if value is not None}
+    sent |= {name: _words(values[name]) for name in ("items", "fields") if name in values}
+    found = Inspector.get_or_none((Inspector.unit == unit) & (Inspector.staff_number == values["staff_number"]))
+    made = inspectors.checked(unit, (inspectors.plain(found) if found else {}) | sent)
     if found is None:
         return made, None, "created"
     same = all(getattr(found, name) == value for name, value in made.items())
@@ -74,34 +78,23 @@ def _inspector_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, An
 
 def _store_inspector(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
     made, found, outcome = _inspector_there(values, unit)
-    if outcome != "same":
-        found = inspectors.save(unit, made, found.id if found else None)
-    return Stored(outcome, found.id, f"{outcome}:{found.id}")
-
-
-def _undo_inspector(reference: str, *, unit: str) -> None:
-    outcome, _, number = reference.partition(":")
-    if outcome != "created":
-        raise Refused("更改过的人员信息不能整体撤回，请逐条改正")
-    found = inspectors.inspector_of(unit, int(number))
-    inspectors.save(unit, inspectors.plain(found) | {"active": False}, found.id)
-
-
-def _only_new(references: Sequence[str], *, unit: str, source: str) -> str:
-    return "" if all(reference.startswith("created:") for reference in references) else "其中有更改，不能整体撤回，请逐条改正"
+    if outcome == "same":
+        return Stored(outcome, found.id)
+    before = library_undoing.plain(found) if found else {}
+    found = inspectors.save(unit, made, found.id if found else None)
+    return library_undoing.stored(outcome, found, before)
 
 
 def _object_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, str], CheckObject | None, str]:
-    if libraries.owner_of(values["number"]) != unit:
+    """The cells to store, the object already there, what storing would do. What the file does not say stays."""
+    if not ItemVersion.select().where((ItemVersion.number == values["number"]) & (ItemVersion.unit == unit)).exists():
         raise Refused("只能导入本单位事项的名录", {"number": f"“{values['number']}”不是本单位的抽查事项"})
-    cells = {
-        "类型": values["kind"], "编号": values["code"], "名称": values["name"], "街道": values.get("street") or "",
-        "地址": values.get("address") or "", "信用风险等级": values.get("risk_class") or "", "所属主体代码": values.get("subject_code") or "",
-    }  # fmt: skip
-    stored = library_objects.values_of(cells)
     found = CheckObject.get_or_none(
-        (CheckObject.number == values["number"]) & (CheckObject.kind == cells["类型"]) & (CheckObject.code == cells["编号"])
+        (CheckObject.number == values["number"]) & (CheckObject.kind == values["kind"]) & (CheckObject.code == values["code"])
     )
+    known = object_kept(found).values if found else {}
+    cells = {words: (values[name] if name in values else known.get(name)) or "" for name, words in _CELLS.items()}
+    stored = library_objects.values_of(cells)
     if found is None:
         return cells, None, "created"
     same = found.valid and all(getattr(found, name) == value for name, value in stored.items())
@@ -110,16 +103,17 @@ def _object_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, str],
 
 def _store_object(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
     cells, found, outcome = _object_there(values, unit)
-    if outcome != "same":
-        found = library_objects.take_object(values["number"], cells, source)
-    return Stored(outcome, found.id, f"{outcome}:{found.id}")
+    if outcome == "same":
+        return Stored(outcome, found.id)
+    before = library_undoing.plain(found) if found else {}
+    return library_undoing.stored(outcome, library_objects.take_object(values["number"], cells, source), before)
 
 
-def _undo_object(reference: str, *, unit: str) -> None:
-    outcome, _, number = reference.partition(":")
-    if outcome != "created":
-        raise Refused("更改过的对象不能整体撤回，请逐条改正")
-    library_objects.drop_object(int(number))
+#: The library's words for the cells of an object.
+_CELLS = {
+    "kind": "类型", "code": "编号", "name": "名称", "street": "街道", "address": "地址", "risk_class": "信用风险等级",
+    "subject_code": "所属主体代码",
+}  # fmt: skip
 
 
 def _own(column: Any, viewer: Any) -> Any:
@@ -147,7 +141,7 @@ def object_kept(row: CheckObject) -> Kept:
     return Kept(row.id, int(record_reading.fingerprint(values), 16), values)
 
 
-def _kind(key: str, label: str, fields: tuple[RecordField, ...], identity: tuple[str, ...], there: Any, store: Any, undo: Any, listing: Listing, filters: tuple[str, ...]) -> RecordKind:  # fmt: skip
+def _kind(key: str, label: str, fields: tuple[RecordField, ...], identity: tuple[str, ...], there: Any, store: Any, undoing: library_undoing.Undoing, listing: Listing, filters: tuple[str, ...]) -> RecordKind:  # fmt: skip
     def storing(rows: Sequence[dict[str, Any]], *, unit: str, source: str) -> list[Stored | Refused]:
         _may_import(unit)
         return record_reading.one_by_one(store)(rows, unit=unit, source=source)
@@ -158,8 +152,8 @@ def _kind(key: str, label: str, fields: tuple[RecordField, ...], identity: tuple
 
     return RecordKind(
         key=key, label=label, fields=fields, identity=identity, read_permission="inspection.view",
-        write_permission="inspection.draft", may_import=_may_import, store=storing, compare=compare, undo=undo,
-        rows=listing.rows, fetch=listing.fetch, changes=listing.changes, blocked=_only_new, filters=filters,
+        write_permission="inspection.draft", may_import=_may_import, store=storing, compare=compare, undo=undoing.undo,
+        rows=listing.rows, fetch=listing.fetch, changes=listing.changes, blocked=undoing.blocked, filters=filters,
     )  # fmt: skip
 
 
@@ -170,6 +164,7 @@ OBJECTS = Listing(
 )  # fmt: skip
 
 KINDS = [
-    _kind("inspectors", "执法检查人员", INSPECTOR_FIELDS, ("staff_number",), _inspector_there, _store_inspector, _undo_inspector, _INSPECTORS, ()),
-    _kind("check-objects", "检查对象", _OBJECT, ("number", "kind", "code"), _object_there, _store_object, _undo_object, OBJECTS, ("number",)),
+    _kind("inspectors", "执法检查人员", INSPECTOR_FIELDS, ("staff_number",), _inspector_there, _store_inspector, library_undoing.INSPECTORS, _INSPECTORS, ()),
+    _kind("check-objects", "检查对象", _OBJECT, ("number", "kind", "code"), _object_there, _store_object, library_undoing.OBJECTS, OBJECTS, ("number",)),
+    result_kind.KIND,
 ]  # fmt: skip

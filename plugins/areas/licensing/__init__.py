@@ -71,7 +71,7 @@ def register_navigation() -> list[NavigationItem]:
         NavigationItem("无证无照", "licensing.unlicensed", "licensing.view", 17, "证照联动"),
         NavigationItem("许可事项目录", "licensing.catalogue", "licensing.view", 18, "证照联动"),
         NavigationItem("区外条线", "licensing.outside", "licensing.office", 19, "证照联动"),
-        NavigationItem("导入登记信息", "licensing.imports", "licensing.push", 12, "证照联动", "registrar"),
+        NavigationItem("录入登记信息", "licensing.registration", "licensing.push", 12, "证照联动", "registrar"),
         NavigationItem("录入吊销信息", "licensing.registration", "licensing.push", 12, "证照联动", "revoker"),
     ]
 
@@ -95,13 +95,9 @@ def register_obligation_pages() -> dict[str, str]:
 
 @hookimpl
 def register_job_kinds() -> list[JobKind]:
-    from . import imports, notices
+    from . import notices
 
-    return [
-        JobKind(notices.JOB, "书面通报", notices.make_job),
-        JobKind(imports.CHECK_JOB, "检查登记文件", imports.check_job),
-        JobKind(imports.TAKE_JOB, "导入登记文件", imports.take_job),
-    ]
+    return [JobKind(notices.JOB, "书面通报", notices.make_job)]
 
 
 @hookimpl

@@ -1,10 +1,10 @@
-"""What the way of a registration stores: pushes, claims, roll-backs, feedback, imports, the catalogue's changes."""
+"""What the way of a registration stores: pushes, claims, roll-backs, feedback, the catalogue's changes."""
 
 from __future__ import annotations
 
 import peewee
 
-from portal.toolkit import InstantField, JsonField, Record, Subject, SubjectEvent, files
+from portal.toolkit import InstantField, JsonField, Record, Subject, SubjectEvent
 
 
 class ItemAssignment(Record):
@@ -185,26 +185,4 @@ class Feedback(Record):
         table_name = "licensing_feedback"
 
 
-class ImportRun(Record):
-    """A file of registrations on its way in: checked (dry run), then its good rows taken."""
-
-    file = peewee.ForeignKeyField(files.StoredFile)
-    unit = peewee.TextField()
-    stock = peewee.BooleanField(default=False)
-    state = peewee.TextField(default="checking")
-    rows = peewee.IntegerField(default=0)
-    good = peewee.IntegerField(default=0)
-    problems = JsonField(default=list)
-    problem_rows = peewee.IntegerField(default=0)
-    notices = JsonField(default=list)
-    taken = peewee.IntegerField(default=0)
-    unchanged = peewee.IntegerField(default=0)
-    job = peewee.BigIntegerField(null=True)
-    uploaded_by = peewee.TextField()
-    uploaded_at = InstantField()
-
-    class Meta:
-        table_name = "licensing_import"
-
-
-MODELS = (ItemAssignment, CatalogueProposal, Push, Claim, RollBack, Feedback, ImportRun)
+MODELS = (ItemAssignment, CatalogueProposal, Push, Claim, RollBack, Feedback)

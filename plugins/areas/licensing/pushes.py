@@ -41,6 +41,12 @@ def event_refusal(unit: str, event: str) -> str | None:
     return None if unit == wanted.key else f"{event}信息由{wanted.name}推送"
 
 
+def may_enter(unit: str) -> None:
+    """Only the registrar and the unit that revokes licences enter registrations. Raises NotAllowed."""
+    if unit not in (units.holder("registrar").key, units.holder("revoker").key):
+        raise NotAllowed("只有推送登记信息的单位和推送吊销信息的单位可以录入登记信息")
+
+
 def enter(registration: Registration, unit: str) -> tuple[Subject, Push | None]:
     """Enter one registration by form: (subject, the push that waits for confirmation or None). Raises Refused."""
     refusal = event_refusal(unit, registration.event)

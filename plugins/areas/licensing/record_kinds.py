@@ -16,11 +16,12 @@ from portal.toolkit import (
     Subject,
     record_reading,
     registry,
+    stored_acts,
     subjects,
     units,
 )
 
-from . import permit_lists, permit_rules, permits
+from . import permit_lists, permit_rules, permit_undoing, permits
 from .permit_models import Permit
 
 FIELDS = (
@@ -43,20 +44,26 @@ FIELDS = (
 )  # fmt: skip
 
 
+#: Fields that a file may leave out.
+_OPTIONAL = ("certificate", "document_name", "category", "content", "valid_from", "valid_until", "note")
+#: Columns that a change leaves as they are.
+_HISTORY = ("id", "version", "entered_at", "entered_by")
+
+
 def _may_import(unit: str) -> None:
     found = registry().by_key.get(unit)
     if found is None or "permit" not in found.duties:
         raise NotAllowed("本单位没有“许可认领和反馈、审批信息录入”职责（附件2-2），不能导入许可")
 
 
-def _fields(values: Mapping[str, Any]) -> permits.Fields:
-    texts = {name: values.get(name) or "" for name in ("certificate", "document_name", "content", "note")}
-    return permits.checked(
-        permits.Fields(
-            item=values["item"], number=values["number"], document=values["document"], decided_on=values["decided_on"],
-            category=values.get("category") or "普通", valid_from=values.get("valid_from"), valid_until=values.get("valid_until"), **texts,
-        )
-    )  # fmt: skip
+def _fields(values: Mapping[str, Any], known: Permit | None) -> permits.Fields:
+    """The permit's fields as the row tells them; what the file does not say stays as it is stored."""
+    told = {name: getattr(known, name) for name in _OPTIONAL} if known else {}
+    told |= {name: values[name] for name in _OPTIONAL if name in values}
+    told |= {name: told.get(name) or "" for name in _OPTIONAL if not name.startswith("valid")}
+    told["category"] = told["category"] or "普通"
+    needed = {name: values[name] for name in ("item", "number", "document", "decided_on")}
+    return permits.checked(permits.Fields(**needed, **told))
 
 
 def _there(values: Mapping[str, Any], unit: str) -> tuple[Subject, permits.Fields, Permit | None, str]:
@@ -64,8 +71,8 @@ def _there(values: Mapping[str, Any], unit: str) -> tuple[Subject, permits.Field
     subject = subjects.by_code(values["code"])
     if subject is None:
         raise Refused(f"代码 {values['code']} 没有登记", {"code": "平台没有这个主体的登记信息"})
-    fields = _fields(values)
-    permit = Permit.get_or_none((Permit.unit == unit) & (Permit.number == fields.number) & (Permit.subject == subject))
+    permit = Permit.get_or_none((Permit.unit == unit) & (Permit.number == values["number"]) & (Permit.subject == subject))
+    fields = _fields(values, permit)
     if permit is None:
         return subject, fields, None, "created"
     same = all(getattr(permit, name) == value for name, value in vars(fields).items())
@@ -78,11 +85,17 @@ def _there(values: Mapping[str, Any], unit: str) -> tuple[Subject, permits.Field
 
 def _store_one(values: Mapping[str, Any], *, unit: str, source: str) -> Stored:
     subject, fields, permit, outcome = _there(values, unit)
+    if outcome == "same":
+        return Stored(outcome, permit.id)
+    before: dict[str, Any] = permit_undoing.owed_before(unit, subject.id, fields)
     if permit is None:
         permit = permits.grant(unit, subject, fields)
-    elif outcome == "changed":
-        permits.change(permit, permit.version, fields)
-    return Stored(outcome, permit.id, str(permit.id))
+    else:
+        before |= stored_acts.plain(permit, _HISTORY)
+        permit = permits.change(permit, permit.version, fields)
+    permit = Permit.get_by_id(permit.id)
+    act = stored_acts.StoredAct(outcome, permit.id, permit_undoing.mark(permit), before)
+    return Stored(outcome, permit.id, act.reference)
 
 
 def _store(rows: Sequence[dict[str, Any]], *, unit: str, source: str) -> list[Stored | Refused]:
@@ -93,13 +106,6 @@ def _store(rows: Sequence[dict[str, Any]], *, unit: str, source: str) -> list[St
 def _compare(rows: Sequence[dict[str, Any]], *, unit: str) -> list[str | Refused]:
     _may_import(unit)
     return record_reading.each_compared(lambda values: _there(values, unit)[3], rows)
-
-
-_NO_UNDO = "许可信息录入后不能整体撤回；录错的请逐条变更，或办理撤销、注销"
-
-
-def _undo(reference: str, *, unit: str) -> None:
-    raise Refused(_NO_UNDO)
 
 
 def _visible(viewer: Any, filters: Mapping[str, str]) -> Any:
@@ -123,6 +129,6 @@ _LISTING = Listing(Permit, permits.RECORD, _visible, kept, lambda: Permit.select
 
 KIND = RecordKind(
     key="permits", label="行政许可", fields=FIELDS, identity=("number", "code"), read_permission="licensing.view",
-    write_permission="licensing.claim", may_import=_may_import, store=_store, compare=_compare, undo=_undo, rows=_LISTING.rows,
-    fetch=_LISTING.fetch, changes=_LISTING.changes, blocked=lambda references, *, unit, source: _NO_UNDO, filters=("item", "number"),
+    write_permission="licensing.claim", may_import=_may_import, store=_store, compare=_compare, undo=permit_undoing.undo, rows=_LISTING.rows,
+    fetch=_LISTING.fetch, changes=_LISTING.changes, blocked=permit_undoing.blocked, filters=("item", "number"),
 )  # fmt: skip

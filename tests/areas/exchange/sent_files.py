@@ -11,6 +11,8 @@ import openpyxl
 import xlsxwriter
 from stdnum.cn import uscc
 
+from tests.sheet_samples import raw_xls
+
 HEADER = ["名称", "统一社会信用代码", "核准日期", "经营范围", "街道", "注册资本（万元）"]
 
 
@@ -66,9 +68,16 @@ def as_json_lines(rows: list[dict[str, Any]]) -> bytes:
     return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
 
 
+def as_xls(rows: list[dict[str, Any]]) -> bytes:
+    """As Excel 97 wrote it."""
+    cells = {(line, at): cell for line, row in enumerate(table(rows)) for at, cell in enumerate(row) if cell not in (None, "")}
+    return raw_xls(cells)
+
+
 WRITERS = {
     "XlsxWriter": (as_xlsx, "登记.xlsx"),
     "openpyxl": (as_openpyxl, "登记.xlsx"),
+    "XLS": (as_xls, "登记.xls"),
     "CSV UTF-8 BOM": (as_csv, "登记.csv"),
     "CSV UTF-8": (lambda rows: as_csv(rows, "utf-8"), "登记.csv"),
     "CSV GB18030": (lambda rows: as_csv(rows, "gb18030"), "登记.csv"),

@@ -45,7 +45,7 @@ def test_a_file_goes_in_is_looked_at_taken_and_taken_back(page: Page, tmp_path: 
     path.write_bytes(as_xlsx([good(1), good(2), good(3, 核准日期="昨天")]))
     upload(page, path)
     expect(page.locator("#import-run")).to_contain_text("已检查，待导入")
-    expect(page.get_by_role("row", name="4 核准日期 昨天")).to_be_visible()
+    expect(page.get_by_role("row", name="4 C 核准日期 昨天")).to_be_visible()
     if "no JavaScript" not in request.node.name:
         assert Axe().run(page).response["violations"] == []
     with page.expect_download() as wrong:
@@ -81,3 +81,21 @@ def test_a_long_file_shows_its_progress_and_its_end(page: Page, tmp_path: Path, 
     if "no JavaScript" in request.node.name:
         page.click("#import-run >> text=刷新")
     expect(page.locator("#import-run")).to_contain_text("已检查，待导入", timeout=15_000)
+
+
+def test_a_long_import_is_stopped_by_one_press_though_the_page_renews_itself(page: Page, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(imports, "SHORT_BYTES", 0)
+    path = tmp_path / "登记.csv"
+    path.write_bytes(as_csv([good(n) for n in range(50)]))
+    upload(page, path)
+    jobs.work_off()
+    page.reload()
+    page.click("text=导入可用的 50 行")
+    page.wait_for_timeout(2500)
+    page.get_by_role("button", name="停止").click()
+    expect(page.locator("#import-run")).to_contain_text("已停止，可继续")
+    page.click("text=继续导入")
+    jobs.work_off()
+    page.reload()
+    expect(page.locator("#import-run")).to_contain_text("已导入")
+    assert Subject.select().count() == 50

@@ -18,6 +18,7 @@ from portal.plugging import registry
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.subjects import Subject, SubjectEvent
 from tests.areas.exchange.sent_files import WRITERS, as_csv, as_xlsx, code, good
+from tests.cast import text_of
 
 
 def send(content: bytes, name: str, unit: str, source: str = "") -> ImportRun:
@@ -83,6 +84,36 @@ def test_the_wrong_rows_come_back_as_the_senders_own_file_with_marks_and_reasons
         sheets_out.wrong_rows(send(as_csv([good(1)]), "登记.csv", unit))
 
 
+@pytest.mark.parametrize("writer", WRITERS)
+def test_wrong_rows_of_any_kind_of_file_come_back_marked_and_go_in_once_mended(unit: str, writer: str) -> None:
+    write, name = WRITERS[writer]
+    run = send(write([good(1), good(2, 核准日期="昨天")]), name, unit)
+    book = openpyxl.load_workbook(io.BytesIO(sheets_out.wrong_rows(run)))
+    rows = [[cell.value for cell in row] for row in book.active.iter_rows()]
+    assert [rows[0][-1], rows[1][1]] == ["问题", code(2)] and len(rows) == 2
+    assert rows[1][-1].startswith("原第3行" if name != "登记.jsonl" else "原第2行") and "C列：" in rows[1][-1]
+    book.active.cell(2, 3).value = "2026-09-01"
+    target = io.BytesIO()
+    book.save(target)
+    assert counts(send(target.getvalue(), "改正.xlsx", unit)) == (1, 0, 0, 0)
+
+
+def test_the_marked_rows_of_two_header_rows_keep_both(unit: str) -> None:
+    book = openpyxl.Workbook()
+    for row in [["九月台账"], ["主体", None, "登记"], ["名称", "信用代码", "核准日期"], [good(1)["名称"], code(1), "昨天"], [good(2)["名称"], code(2), "2026-09-02"]]:
+        book.active.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    run = send(target.getvalue(), "台账.xlsx", unit)
+    assert counts(run) == (1, 0, 0, 1)
+    marked = openpyxl.load_workbook(io.BytesIO(sheets_out.wrong_rows(run)))
+    assert [row[0].value for row in marked.active.iter_rows()][-2:] == ["名称", good(1)["名称"]]
+    marked.active.cell(marked.active.max_row, 3).value = "2026-09-01"
+    mended = io.BytesIO()
+    marked.save(mended)
+    assert counts(send(mended.getvalue(), "改正.xlsx", unit)) == (1, 0, 0, 0)
+
+
 def test_the_marked_file_once_mended_is_imported_as_it_is(unit: str) -> None:
     run = send(as_xlsx([good(1, 核准日期="昨天"), good(2)]), "登记.xlsx", unit)
     book = openpyxl.load_workbook(io.BytesIO(sheets_out.wrong_rows(run)))
@@ -104,6 +135,12 @@ def test_headings_nobody_knows_are_mapped_once_and_remembered(unit: str) -> None
     again = send(as_csv(rows[:1]), "另一份.csv", unit)
     assert (again.state, again.rows) == ("checked", 1)
     assert ColumnMemory.select().count() == 4
+
+
+def test_a_file_without_the_scope_is_told_what_that_means(unit: str) -> None:
+    run = send(as_csv([{name: value for name, value in good(1).items() if name != "经营范围"}]), "登记.csv", unit)
+    assert run.notices[0] == "文件里没有“经营范围”这一列：读不出许可事项，主体会归为非许可"
+    assert not any("经营范围" in told for told in send(as_csv([good(2)]), "登记.csv", unit).notices)
 
 
 def test_a_column_once_set_aside_stays_aside(unit: str) -> None:
@@ -257,6 +294,52 @@ def test_a_cancelled_job_keeps_what_it_did_and_can_be_taken_up_again(unit: str, 
     imports.take(run.id, unit)
     jobs.work_off()
     assert ImportRun.get_by_id(run.id).taken_created == 260
+
+
+@pytest.mark.usefixtures("small_steps")
+@pytest.mark.parametrize("end", [jobs.FAILED, jobs.CANCELLED])
+def test_a_job_that_failed_or_never_began_leaves_an_import_that_can_go_on(unit: str, as_person, end: str) -> None:
+    run = send(long_file(), "登记.csv", unit)
+    jobs.work_off()
+    run = imports.take(run.id, unit)
+    jobs.Job.update(state=end, note="程序出错，请把任务号告诉系统管理员").where(jobs.Job.id == run.job).execute()
+    shown = text_of(as_person("shenpi-jingban").get(f"/exchange/imports/{run.id}"))
+    assert "已停止，可继续" in shown and "继续导入" in shown
+    assert ("程序出错" in shown) == (end == jobs.FAILED)
+    imports.take(run.id, unit)
+    jobs.work_off()
+    assert ImportRun.get_by_id(run.id).taken_created == 260
+
+
+def test_the_page_says_why_an_import_cannot_be_taken_back(unit: str, as_person) -> None:
+    run = imports.take(send(as_csv([good(1)]), "登记.csv", unit).id, unit)
+    page = f"/exchange/imports/{run.id}"
+    assert "撤销这次导入" in text_of(as_person("shenpi-jingban").get(page))
+    Obligation.update(state="fulfilled", unit="police", title="认领：甲").where(Obligation.subject == Subject.get()).execute()
+    shown = text_of(as_person("shenpi-jingban").get(page))
+    assert "撤销这次导入" not in shown
+    assert "不能再整体撤销：公安分局已办理“认领：甲”" in shown
+
+
+def test_the_page_is_reached_from_where_records_are_kept_by_those_who_may(as_person) -> None:
+    shown = {
+        account: [kind for page, kind in PAGES if f"/exchange/imports/?kind={kind}" in as_person(account).get(page).get_data(as_text=True)]
+        for account in ("gongan-jingban", "shenpi-jingban", "gongan-fuze")
+    }
+    assert shown == {
+        "gongan-jingban": ["permits", "penalties", "inspectors", "check-objects", "check-results", "quarter-permits"],
+        "shenpi-jingban": ["registrations", "permits"],
+        "gongan-fuze": [],
+    }
+    page = as_person("gongan-jingban").get("/exchange/imports/?kind=check-results").get_data(as_text=True)
+    assert '<option value="check-results" selected' in page
+
+
+PAGES = (
+    ("/licensing/pushes/", "registrations"), ("/licensing/permits/", "permits"), ("/credit/records", "penalties"),
+    ("/inspections/inspectors", "inspectors"), ("/inspections/libraries", "check-objects"), ("/inspections/checks", "check-results"),
+    ("/quarter-lists/2026Q3/police/permits", "quarter-permits"),
+)  # fmt: skip
 
 
 def test_the_template_holds_every_column_and_examples_on_a_second_sheet(app) -> None:

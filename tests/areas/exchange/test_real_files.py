@@ -92,6 +92,15 @@ def test_a_formula_is_read_by_its_result_and_an_error_is_told(unit: str) -> None
     assert Subject.get().name == "南通甲公司"
 
 
+def test_macros_are_told_and_ignored(unit: str) -> None:
+    target = io.BytesIO(as_xlsx([good(1)]))
+    with zipfile.ZipFile(target, "a") as book:
+        book.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 Sub Auto_Open()")
+    run = send(target.getvalue(), "登记.xlsm", unit)
+    assert (run.created, run.wrong) == (1, 0)
+    assert any("宏" in notice for notice in run.notices)
+
+
 def bomb() -> bytes:
     """A workbook that unpacks to gigabytes of one sheet."""
     target = io.BytesIO()

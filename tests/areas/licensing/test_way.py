@@ -7,8 +7,9 @@ import io
 import pytest
 from flask import Flask
 
-from plugins.areas.licensing.models import Claim, ImportRun, Push
-from portal import facts, jobs, spreadsheets, subjects
+from plugins.areas.exchange.models import ImportRun
+from plugins.areas.licensing.models import Claim, Push
+from portal import facts, spreadsheets, subjects
 from portal.obligations import Obligation
 from portal.workdays import Quarter
 from tests.areas.licensing.register import CODES, ORDINARY, RESTAURANT, UNKNOWN
@@ -35,14 +36,16 @@ def xlsx_file() -> tuple[io.BytesIO, str]:
 
 
 def upload(person, file: tuple[io.BytesIO, str]) -> ImportRun:
-    answer = person.submit("/licensing/imports/", "/licensing/imports/", file=file)
+    page = "/exchange/imports/"
+    assert f'href="{page}?kind=registrations"' in person.get("/licensing/pushes/").get_data(as_text=True)
+    answer = person.submit(page, page, kind="registrations", file=file)
     assert answer.status_code == 200, text_of(answer)
     return ImportRun.select().order_by(ImportRun.id.desc()).get()
 
 
 def take(person, run: ImportRun) -> ImportRun:
-    page = f"/licensing/imports/{run.id}"
-    assert "导入已开始" in text_of(person.submit(page, f"{page}/take"))
+    page = f"/exchange/imports/{run.id}"
+    assert "导入完成" in text_of(person.submit(page, f"{page}/take"))
     return ImportRun.get_by_id(run.id)
 
 
@@ -52,28 +55,15 @@ def test_a_day_s_file_is_checked_cell_by_cell_and_its_good_rows_taken_once(
 ) -> None:
     registrar = as_person("shenpi-jingban")
     run = upload(registrar, file())
-    assert (run.state, run.rows, run.good, run.problem_rows) == ("checked", 4, 3, 1)
-    (problem,) = table_of(registrar.get(f"/licensing/imports/{run.id}"), "有问题的单元格")
+    assert (run.state, run.rows, run.created, run.wrong) == ("checked", 4, 3, 1)
+    (problem,) = table_of(registrar.get(f"/exchange/imports/{run.id}"), "有问题的单元格")
     assert problem[0] == "5" and problem[1] == "统一社会信用代码" and problem[2] == "91310000773718883U"
     assert subjects.Subject.select().count() == 0
     run = take(registrar, run)
-    assert (run.state, run.taken, run.unchanged) == ("done", 3, 0)
+    assert (run.state, run.taken_created, run.refused) == ("done", 3, 1)
     again = take(registrar, upload(registrar, file()))
-    assert (again.taken, again.unchanged) == (0, 3)
+    assert (again.taken_created, again.taken_same) == (0, 3)
     assert Push.select().count() == 3
-
-
-def test_a_long_file_is_a_job_that_goes_on_where_it_stopped(app: Flask, as_person, monkeypatch) -> None:
-    monkeypatch.setattr("plugins.areas.licensing.imports.SHORT_BYTES", 0)
-    registrar = as_person("shenpi-jingban")
-    run = upload(registrar, csv_file())
-    assert run.state == "checking" and run.job is not None
-    jobs.work_off()
-    run = take(registrar, ImportRun.get_by_id(run.id))
-    assert run.state == "taking"
-    jobs.work_off()
-    done = ImportRun.get_by_id(run.id)
-    assert (done.state, done.taken) == ("done", 3)
 
 
 def test_from_the_file_to_the_score(app: Flask, as_person, hand) -> None:

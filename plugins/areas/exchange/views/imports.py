@@ -19,6 +19,7 @@ from portal.toolkit import (
     page,
     registry,
     requires,
+    spreadsheets,
 )
 
 from .. import imports, list_columns, sheets_out, undoing
@@ -44,6 +45,11 @@ def kinds_of(viewer: object) -> list[RecordKind]:
     return found
 
 
+def may_import(kind_key: str) -> bool:
+    """Whether the person may bring that kind in."""
+    return current_user.can("exchange.import") and any(kind.key == kind_key for kind in kinds_of(current_user))
+
+
 def _before() -> int | None:
     number = request.args.get("older", type=int)
     return number if number is not None and 0 < number <= LARGEST_KEY else None
@@ -60,11 +66,13 @@ def _index(errors: dict[str, str] | None = None) -> Response:
         query = query.where(ImportRun.id < older)
     runs = list(query.order_by(ImportRun.id.desc()).limit(_SIZE + 1))
     labels = {kind.key: kind.label for kind in registry().record_kinds.values()}
-    sources = sorted({pair for kind in kinds_of(current_user) for pair in kind.sources.items()})
+    kinds = kinds_of(current_user)
+    sources = sorted({pair for kind in kinds for pair in kind.sources.items()})
     return page(
         "exchange/imports.html", part="exchange/_imports.html", status=422 if errors else 200, errors=errors or {},
-        kinds=[(kind.key, kind.label) for kind in kinds_of(current_user)], chosen=request.form.get("kind", ""),
-        sources=sources, runs=[(run, labels.get(run.kind, run.kind), imports.STATES[run.state]) for run in runs[:_SIZE]],
+        kinds=[(kind.key, kind.label) for kind in kinds], chosen=request.values.get("kind", ""),
+        sources=sources, source=request.form.get("source", ""), sourced="、".join(kind.label for kind in kinds if kind.sources),
+        runs=[(run, labels.get(run.kind, run.kind), imports.STATES[run.state]) for run in runs[:_SIZE]],
         first_href=url_for("exchange.imports") if older is not None else None,
         next_href=link("exchange.imports", {"older": runs[_SIZE - 1].id}) if len(runs) > _SIZE else None,
     )  # fmt: skip
@@ -92,11 +100,18 @@ def upload() -> Response:
     return redirect(url_for("exchange.import_run", run_id=run.id), 303)
 
 
+def _place(problem: ImportProblem) -> str:
+    """The column as the sender's program letters it, with the field's words."""
+    letters = spreadsheets.column_letters(problem.column) if problem.column is not None else ""
+    return f"{letters} {problem.label}".strip() or "整行"
+
+
 def _show(run: ImportRun, errors: dict[str, str] | None = None) -> Response:
     kind = imports.kind_of(run)
     job = imports.job_of(run)
-    under_way = run.state in (imports.CHECKING, imports.TAKING, imports.UNDOING) and job is not None and not job.is_over
-    failed = job.note if job is not None and job.state == jobs.FAILED and run.state in (imports.CHECKING, imports.TAKING, imports.UNDOING) else ""
+    state = imports.state_of(run, job)
+    under_way = state in imports.BEFORE and job is not None and not job.is_over
+    failed = job.note if state != run.state and job.state == jobs.FAILED else ""
     after = request.args.get("after", type=int) or 0
     problems = list(
         ImportProblem.select().where((ImportProblem.run == run) & (ImportProblem.id > min(after, LARGEST_KEY)))
@@ -104,9 +119,10 @@ def _show(run: ImportRun, errors: dict[str, str] | None = None) -> Response:
     )  # fmt: skip
     return page(
         "exchange/import_run.html", part="exchange/_import_run.html", status=422 if errors else 200, errors=errors or {},
-        run=run, stored=run.file, kind=kind, job=job, under_way=under_way, failed=failed, state_label=imports.STATES[run.state],
+        run=run, stored=run.file, kind=kind, job=job, under_way=under_way, failed=failed, state=state, state_label=imports.STATES[state],
         fields=[("", "不导入")] + [(f.key, f.label + ("（必填）" if f.required else "")) for f in kind.incoming()],
-        problems=problems[:_PROBLEMS], own=run.unit == current_user.unit,
+        problems=[(p, _place(p)) for p in problems[:_PROBLEMS]], own=run.unit == current_user.unit, why_not=undoing.why_not(run) if run.unit == current_user.unit else "",
+        most_wrong=sheets_out.MOST_ROWS,
         more_href=link("exchange.import_run", {"after": problems[_PROBLEMS - 1].id}, run_id=run.id) if len(problems) > _PROBLEMS else None,
         first_href=url_for("exchange.import_run", run_id=run.id) if after else None,
     )  # fmt: skip
@@ -152,8 +168,6 @@ def import_stop(run_id: int) -> Response:
     if job is None or job.is_over:
         raise Refused("这个文件没有正在进行的工作")
     jobs.cancel(job)
-    if jobs.Job.get_by_id(job.id).state == jobs.CANCELLED:
-        imports.stopped(run)
     flash("已要求停止；已完成的部分保留。", "info")
     return redirect(url_for("exchange.import_run", run_id=run_id), 303)
 

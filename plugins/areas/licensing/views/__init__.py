@@ -7,7 +7,6 @@ blueprint = Blueprint("licensing", __name__, url_prefix="/licensing", template_f
 from . import (  # noqa: E402 - their routes belong to the blueprint
     catalogue,
     claims,
-    imports,
     lookup,
     measures,
     permits,
@@ -22,7 +21,6 @@ __all__ = [
     "blueprint",
     "catalogue",
     "claims",
-    "imports",
     "lookup",
     "measures",
     "permits",

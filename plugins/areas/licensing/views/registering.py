@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from portal.toolkit import Refused, Registration, act, clock, page, requires, spreadsheets, subjects, units
 
-from .. import imports, pushes, registrations
+from .. import pushes
 from . import blueprint
 from .typed import day, required_day
 
@@ -32,7 +32,7 @@ def _events() -> list[str]:
 
 
 def _form(values: dict[str, Any], refusal: Refused | None = None) -> Response:
-    imports.may_import(current_user.unit)
+    pushes.may_enter(current_user.unit)
     return page(
         "licensing/registration.html", status=422 if refusal else 200, values=values, refusal=str(refusal or ""),
         errors=refusal.fields if refusal else {}, events=_events(), categories=subjects.CATEGORIES, today=clock.today(),
@@ -77,7 +77,7 @@ def register() -> Response:
     form = request.form
     try:
         made = Registration(
-            event=form.get("event", ""), category=form.get("category", "") or registrations.category_of(form.get("code", "")),
+            event=form.get("event", ""), category=form.get("category", "") or subjects.category_of(form.get("code", "")),
             approved=required_day(form, "approved", "核准日期"), capital=_capital(form.get("capital", "")),
             established=day(form, "established", "成立日期"), term_until=day(form, "term_until", "营业期限至"),
             **{name: form.get(name, "") for name in _TEXTS},
