@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, make_response, redirect, request, session, url_for
+from flask import Flask, Response, g, request, session, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
 from portal import access, audit, sessions, units, users
 from portal.access import PUBLIC
 from portal.database import ready_connection
-from portal.pages import wants_part
+from portal.pages import elsewhere, wants_part
 from portal.plugging import registry
 from portal.refusals import NotAllowed, Refused
 from portal.users import User
@@ -92,7 +92,7 @@ def _enter() -> Response | None:
         return _to_login()
     users.mark_login_day(current_user)
     if sessions.password_expired(current_user) and request.endpoint not in _WHILE_EXPIRED:
-        return _elsewhere(url_for("auth.password"))
+        return elsewhere(url_for("auth.password"))
     if not current_user.can(view.permission):
         label = registry().permissions.rows[view.permission].label
         raise NotAllowed(f"您的角色（{'、'.join(current_user.role_labels) or '无'}）没有这项权限：{label}")
@@ -125,16 +125,7 @@ def access_view(endpoint: str | None):
 def _to_login() -> Response:
     session.pop("_flashes", None)
     target = request.full_path.rstrip("?") if request.method == "GET" and not wants_part() else "/"
-    return _elsewhere(url_for("auth.login", next=target if target != "/" else None))
-
-
-def _elsewhere(url: str) -> Response:
-    """A redirect that htmx follows with the whole page."""
-    if request.htmx:
-        response = make_response("", 200)
-        response.headers["HX-Redirect"] = url
-        return response
-    return make_response(redirect(url, 303))
+    return elsewhere(url_for("auth.login", next=target if target != "/" else None))
 
 
 def _headers(response: Response) -> Response:

@@ -67,6 +67,7 @@ SETTINGS: dict[str, Setting] = {
         number_setting("security.lock_minutes", "账号锁定时间", 15, "分钟", 1, 1440, "security.edit", "GB/T 22239 8.1.4.1 b", group="安全"),
         number_setting("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b", group="安全"),
         number_setting("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit", group="安全"),
+        number_setting("security.proof_minutes", "重大操作前须再次输入口令：距上次验证超过", 5, "分钟", 0, 60, "security.edit", "GB/T 22239 8.1.4.1", group="安全"),
         number_setting("security.idle_days", "多少天未登录自动停用账号（0 为不停用）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.2 c", group="安全"),
         number_setting("security.sessions_each", "每个账号同时登录数", 3, "个", 1, 20, "security.edit", group="安全"),
         number_setting("days.quarter_list_opens", "季度清单提前几个工作日开始报送", 10, "工作日", 1, 40, "settings.edit", "三", group="时限"),

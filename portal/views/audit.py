@@ -132,7 +132,7 @@ def verify() -> Response:
 
 
 @blueprint.get("/export.csv")
-@requires("audit.view")
+@requires("audit.view", proof="recent")
 def export() -> Response:
     filters, errors = _filters()
     if errors:

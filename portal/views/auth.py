@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from portal import sessions, users
-from portal.access import act, public, requires, with_new_cookie
-from portal.pages import local_path, page
+from portal import passwords, sessions, users
+from portal.access import act, after_refusal, public, requires, with_new_cookie
+from portal.pages import local_path, page, submission_key
 from portal.plugging import registry
 from portal.refusals import Refused
 from portal.sessions import LoginSession
@@ -73,6 +73,20 @@ def end_session(number: int) -> Response:
     return redirect(url_for("auth.account"), 303)
 
 
+@blueprint.get("/proof")
+@requires("home.view")
+def proof() -> Response:
+    """The password asked again on the way to a page."""
+    kept = [("next", local_path(request.args.get("next"))), ("submission_key", submission_key())]
+    return page("auth/proof.html", action=url_for("auth.prove"), kept=kept)
+
+
+@blueprint.post("/proof")
+@act("home.view", proof="always")
+def prove() -> Response:
+    return redirect(local_path(request.form.get("next")), 303)
+
+
 @blueprint.get("/password")
 @requires("home.view")
 def password() -> Response:
@@ -84,8 +98,10 @@ def password() -> Response:
 def change_password() -> Response:
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
     errors: dict[str, str] = {}
-    if not users.has_password(current_user, old):
+    if not passwords.matches(current_user.password_hash, old):
         errors["old"] = "现在的口令不正确"
+        user, address = current_user._get_current_object(), request.remote_addr or ""
+        after_refusal(lambda: sessions.count_wrong_proof(user, address))
     if new != again:
         errors["again"] = "两次输入的新口令不一致"
     if not errors:

@@ -220,7 +220,7 @@ def create_wanted(number: int) -> Response:
 
 
 @blueprint.post("/requests/<int(max=9223372036854775807):number>/grant")
-@act("role.grant")
+@act("role.grant", proof="recent")
 def grant_wanted(number: int) -> Response:
     item = account_requests.request_numbered(number)
     _not_oneself(item.user_id)
@@ -248,13 +248,13 @@ def _not_oneself(user_id: int | None) -> None:
 
 
 @blueprint.post("/<int(max=9223372036854775807):user_id>/roles/grant")
-@act("role.grant")
+@act("role.grant", proof="recent")
 def grant(user_id: int) -> Response:
     return _change_role(user_id, users.grant, "已授予")
 
 
 @blueprint.post("/<int(max=9223372036854775807):user_id>/roles/revoke")
-@act("role.grant")
+@act("role.grant", proof="recent")
 def revoke(user_id: int) -> Response:
     return _change_role(user_id, users.revoke, "已收回")
 
@@ -286,7 +286,7 @@ def set_active(user_id: int) -> Response:
 
 
 @blueprint.post("/<int(max=9223372036854775807):user_id>/reset")
-@act("account.create")
+@act("account.create", proof="recent")
 def reset(user_id: int) -> Response:
     user = _user(user_id)
     _not_oneself(user.id)
