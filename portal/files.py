@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from pathlib import Path
 from typing import IO
 
@@ -77,15 +78,26 @@ def store(stream: IO[bytes], name: str, *, allowed: frozenset[str] | None = None
     path = _path(digest)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.part")
+        # A name of its own: two people may send the same file at the same moment.
+        temporary = path.with_suffix(f".{secrets.token_hex(8)}.part")
         with temporary.open("wb") as target:
             target.write(content)
             target.flush()
             os.fsync(target.fileno())
         temporary.replace(path)
+        _sync_folder(path.parent)
     return StoredFile.create(
         digest=digest, name=name, size=len(content), content_type=kind, stored_at=clock.now(), stored_by=audit.actor().name
     )
+
+
+def _sync_folder(folder: Path) -> None:
+    """A synced file whose name was not synced is gone after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read(file: StoredFile) -> bytes:
