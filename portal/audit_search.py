@@ -15,6 +15,7 @@ RECORD_TYPES = {
     "account": "账号",
     "account_request": "账号申请",
     "audit": "审计记录",
+    "backup": "备份",
     "calendar": "工作日历",
     "job": "后台任务",
     "setting": "设置",

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from portal import __version__, cli_demo, cli_scores, cli_units
+from portal import __version__, cli_backup, cli_demo, cli_scores, cli_units
 from portal.cli_start import application
 from portal.refusals import Refused
 
@@ -151,7 +151,7 @@ def schema_write(owner: str) -> None:
             click.echo(json.dumps(schema_files.write_first(schema)))
 
 
-for _command in (cli_demo.demo, cli_scores.score, cli_scores.score_facts, cli_units.units):
+for _command in (cli_backup.backup, cli_demo.demo, cli_scores.score, cli_scores.score_facts, cli_units.units):
     main.add_command(_command)
 
 

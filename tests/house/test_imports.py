@@ -14,7 +14,7 @@ LAYERS = (
     "clock request_memo declarations digests hookspecs refusals workdays list_comparison scheme_settings charts fonts pages setup",
     "database permissions record_kinds scheme unit_files obligation_kinds",
     "audit score_rules plugging name_index schema_files typesetting calendar_lines",
-    "settings official_calendar scoring units links error_pages files spreadsheets audit_search",
+    "settings backups official_calendar scoring units links error_pages files spreadsheets audit_search",
     "record_listing record_reading score_facts passwords subjects quarter_list_files",
     "registration_batches users subject_search obligations",
     "facts obligation_figures registration_withdrawals jobs sessions setup_accounts documents account_requests",
@@ -24,7 +24,7 @@ LAYERS = (
     "views toolkit demonstration",
     "app",
     "cli_start serving",
-    "cli_scores cli_demo cli_units",
+    "cli_scores cli_backup cli_demo cli_units",
     "cli",
 )
 LEVEL = {name: level for level, line in enumerate(LAYERS) for name in line.split()}
