@@ -120,6 +120,22 @@ def runner() -> None:
     jobs.runner(application())
 
 
+@main.command("factor-remove", help="第二因素丢失而没有别的系统管理员时，由服务器管理员重置：portal factor-remove xitong")
+@click.argument("account")
+def factor_remove(account: str) -> None:
+    from portal import second_factor, sessions, users
+    from portal.database import transaction
+
+    application()
+    user = users.find(account)
+    if user is None:
+        raise Refused(f"没有账号“{account}”")
+    with transaction():
+        second_factor.remove(user)
+        sessions.end_all(user, "第二因素已重置")
+    click.echo(f"已重置{user.name}的第二因素，其登录已结束")
+
+
 @main.group(help="审计记录")
 def audit() -> None:
     """Commands of the audit log."""

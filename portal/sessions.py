@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import peewee
 
-from portal import audit, clock, passwords, settings
+from portal import audit, clock, passwords, second_factor, settings
 from portal.database import InstantField, Record, database, is_postgresql, transaction
 from portal.refusals import Refused
 from portal.users import User, find
@@ -29,6 +29,7 @@ class LoginSession(Record):
     ended_at = InstantField(null=True)
     ended_why = peewee.TextField(default="")
     proven_at = InstantField(null=True)
+    half = peewee.BooleanField(null=True)
 
 
 class AddressFailures(Record):
@@ -57,6 +58,7 @@ def open_for(user: User, address: str, agent: str = "") -> str:
     """Start a session; the oldest ends when the person has too many. Returns the token for the cookie."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
+    user.half = second_factor.of(user) is not None
     with transaction():
         limit = settings.value("security.sessions_each")
         running = list(
@@ -69,10 +71,11 @@ def open_for(user: User, address: str, agent: str = "") -> str:
             _end(LoginSession.id == old.id, "登录数超过上限")
             audit.record("退出", "account", user.id, who=actor, note=f"登录数超过上限（{limit}），结束最早的一个")
         session = LoginSession.create(
-            token_hash=_hash(token), user=user, address=address, agent=agent[:200], started_at=now, seen_at=now
+            token_hash=_hash(token), user=user, address=address, agent=agent[:200], started_at=now, seen_at=now, half=user.half
         )
         User.update(last_login_at=now).where(User.id == user.id).execute()
-        audit.record("登录", "account", user.id, who=replace(actor, session=str(session.id)))
+        note = "口令正确，等待第二因素" if user.half else ""
+        audit.record("登录", "account", user.id, who=replace(actor, session=str(session.id)), note=note)
     return token
 
 
@@ -84,6 +87,16 @@ def renew(token: str) -> str:
             (LoginSession.token_hash == _hash(token)) & LoginSession.ended_at.is_null()
         ).execute()
     return new
+
+
+def complete(user: User) -> str:
+    """The second factor was given: the half login becomes a whole one, under a new token, which is returned."""
+    token = renew(user.session_id)
+    with transaction():
+        LoginSession.update(half=False).where(LoginSession.token_hash == _hash(token)).execute()
+        audit.record("通过第二因素", "account", user.id)
+    user.half = False
+    return token
 
 
 def _end(which: peewee.Expression, why: str) -> int:
@@ -136,13 +149,14 @@ def user_of(token: str, *, active: bool = True) -> User | None:
         with transaction():
             LoginSession.update(seen_at=now).where(LoginSession.id == user.login_id).execute()
     user.session_id = token
+    user.half = bool(user.login_half)
     user.proven_at = _moment(user.login_proven_at or user.login_started_at)
     return user
 
 
 _SIGNED_IN = (
     "SELECT account.*, login_session.id AS login_id, started_at AS login_started_at, seen_at AS login_seen_at, "
-    "proven_at AS login_proven_at "
+    "proven_at AS login_proven_at, half AS login_half "
     "FROM login_session JOIN account ON account.id = login_session.user_id WHERE token_hash = {} AND ended_at IS NULL"
 )
 
@@ -163,7 +177,7 @@ def check_login(account: str, password: str, address: str) -> User:
     with transaction():
         # Read again: guesses sent at the same moment were all let through to the slow comparison.
         user = User.select().where(User.id == user.id).for_update().get() if user and is_postgresql() else find(account)
-        if user is not None and fits and user.active and not _locked(user):
+        if user is not None and fits and user.active and not is_locked(user):
             if user.initial_until is None or user.initial_until >= clock.now():
                 _forgive(address)
                 user.failures, user.locked_until = 0, None
@@ -185,7 +199,7 @@ def prove(user: User, password: str, address: str) -> bool:
     A wrong one is counted (:func:`count_wrong_proof`). Raises LoginRefused from a blocked address.
     """
     _refuse_blocked(address)
-    if not passwords.matches(user.password_hash, password) or _locked(user):
+    if not passwords.matches(user.password_hash, password) or is_locked(user):
         count_wrong_proof(user, address)
         return False
     with transaction():
@@ -206,7 +220,8 @@ def count_wrong_proof(user: User, address: str) -> None:
             _end(LoginSession.user == found, "口令连续输错，账号锁定")
 
 
-def _locked(user: User) -> bool:
+def is_locked(user: User) -> bool:
+    """Whether too many wrong passwords or codes have locked the account for a time."""
     return user.locked_until is not None and user.locked_until > clock.now()
 
 
@@ -230,7 +245,7 @@ def _count_failure(
     """Count it and enter it in the log; returns whether it locked the account."""
     _count_at_address(address)
     who = who or audit.Actor(account="-", name="未登录", address=address, channel="web")
-    if user is None or _locked(user):
+    if user is None or is_locked(user):
         shown = account if account.isprintable() and len(account) <= 40 else "（不合规则的账号）"
         audit.record(action, "account", shown, succeeded=False, who=who)
         return False

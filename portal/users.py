@@ -52,6 +52,8 @@ class User(Record, UserMixin):
     #: Set by the application from its permission table when the person signs in.
     permissions: frozenset[str] = frozenset()
     session_id: str = ""
+    #: Whether the second factor is still owed: such a login may do nothing but give it.
+    half: bool = False
     #: When the person last proved the password to this login.
     proven_at: datetime
 

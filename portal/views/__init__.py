@@ -1,9 +1,23 @@
 """The core's pages: thin blueprints that load, ask, do and answer."""
 
-from portal.views import admin, audit, auth, home, inbox, jobs, people, quarter_lists, scores, subjects, units
+from portal.views import (
+    admin,
+    audit,
+    auth,
+    home,
+    inbox,
+    jobs,
+    people,
+    quarter_lists,
+    scores,
+    second_factor,
+    subjects,
+    units,
+)
 
 BLUEPRINTS = (
     auth.blueprint,
+    second_factor.blueprint,
     home.blueprint,
     inbox.blueprint,
     subjects.blueprint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from portal import passwords, sessions, users
+from portal import passwords, second_factor, sessions, users
 from portal.access import act, after_refusal, public, requires, with_new_cookie
 from portal.pages import local_path, page, submission_key
 from portal.plugging import registry
@@ -38,7 +38,8 @@ def sign_in() -> Response:
     user.session_id = sessions.open_for(user, request.remote_addr or "", request.user_agent.string)
     login_user(user)
     session.permanent = False
-    users.mark_login_day(user)
+    if not user.half:
+        users.mark_login_day(user)
     return redirect(target, 303)
 
 
@@ -62,7 +63,7 @@ def account() -> Response:
         .where((LoginSession.user == current_user.id) & LoginSession.ended_at.is_null())
         .order_by(LoginSession.started_at.desc())
     )
-    return page("auth/account.html", sessions=running)
+    return page("auth/account.html", sessions=running, factor=second_factor.of(current_user))
 
 
 @blueprint.post("/account/sessions/<int:number>/end")

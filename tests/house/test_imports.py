@@ -11,12 +11,13 @@ ROOT = Path(__file__).parents[2]
 
 #: A module imports only from lines above its own (docs: design of the house).
 LAYERS = (
-    "clock request_memo declarations digests hookspecs refusals workdays list_comparison scheme_settings charts fonts pages setup",
+    "clock request_memo declarations digests hookspecs refusals workdays list_comparison scheme_settings totp charts fonts pages setup",
     "database permissions record_kinds scheme unit_files obligation_kinds",
     "audit score_rules plugging name_index schema_files typesetting calendar_lines",
     "settings backups official_calendar scoring units links error_pages files spreadsheets audit_search",
     "record_listing record_reading score_facts passwords subjects quarter_list_files",
     "registration_batches users subject_search obligations",
+    "second_factor",
     "facts obligation_figures registration_withdrawals jobs sessions setup_accounts documents account_requests",
     "registration_kind scores notices quarter_lists setting_forms idle_accounts proofs",
     "access",
