@@ -14,6 +14,7 @@ from portal.audit import AuditEntry, RecordChange
 RECORD_TYPES = {
     "account": "账号",
     "account_request": "账号申请",
+    "alarm": "安全告警",
     "audit": "审计记录",
     "backup": "备份",
     "calendar": "工作日历",

@@ -68,6 +68,9 @@ SETTINGS: dict[str, Setting] = {
         number_setting("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b", group="安全"),
         number_setting("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit", group="安全"),
         number_setting("security.proof_minutes", "重大操作前须再次输入口令：距上次验证超过", 5, "分钟", 0, 60, "security.edit", "GB/T 22239 8.1.4.1", group="安全"),
+        number_setting("security.exports_per_hour", "一人一小时内导出超过几次即告警", 20, "次", 1, 1000, "security.edit", group="安全"),
+        number_setting("security.hours_first", "三员登录的工作时间：从几点起", 7, "点", 0, 23, "security.edit", group="安全"),
+        number_setting("security.hours_last", "三员登录的工作时间：到几点止", 20, "点", 1, 24, "security.edit", group="安全"),
         choice_setting(
             "security.second_factor", "登录时须有第二因素的人员", "none",
             (("none", "自愿"), ("administrators", "三员"), ("all", "全体")),

@@ -23,7 +23,8 @@ GRAVE = {
     "POST /meetings/minutes/<int:minutes_id>/sign", "POST /people/<int:user_id>/reset",
     "POST /people/<int:user_id>/roles/grant", "POST /people/<int:user_id>/roles/revoke",
     "POST /people/requests/<int:number>/grant", "POST /proof", "POST /scores/<quarter>/stage",
-    "GET /audit/export.csv", "GET /licensing/unlicensed/<int:record_id>/reporter",
+    "GET /second-factor/enrol", "POST /second-factor/enrol", "POST /second-factor/remove",
+    "POST /people/<int:user_id>/second-factor/remove", "GET /audit/export.csv", "GET /licensing/unlicensed/<int:record_id>/reporter",
 }  # fmt: skip
 
 

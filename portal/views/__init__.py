@@ -2,6 +2,7 @@
 
 from portal.views import (
     admin,
+    alarms,
     audit,
     auth,
     home,
@@ -27,5 +28,6 @@ BLUEPRINTS = (
     units.blueprint,
     admin.blueprint,
     audit.blueprint,
+    alarms.blueprint,
     jobs.blueprint,
 )

@@ -9,7 +9,7 @@ from datetime import date
 
 from flask import Blueprint, Response, flash, redirect, request, stream_with_context, url_for
 
-from portal import audit, audit_search, clock
+from portal import audit, audit_search, clock, self_checks
 from portal.access import act, requires
 from portal.audit import AuditEntry
 from portal.audit_search import CHANNELS, RECORD_TYPES, Filters
@@ -119,6 +119,10 @@ def show(seq: int) -> Response:
 @blueprint.post("/verify")
 @act("audit.view")
 def verify() -> Response:
+    if audit.last()[0] > self_checks.AT_ONCE:
+        job = self_checks.start("校验审计链")
+        flash("审计记录较多，已转入后台校验", "success")
+        return redirect(url_for("jobs.show", job_id=job.id), 303)
     verdict = audit.verify()
     if verdict.broken is None:
         text, level = f"审计记录 {verdict.entries} 条，链完整，末条哈希 {verdict.head}", "success"
