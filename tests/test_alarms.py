@@ -126,7 +126,7 @@ def test_every_liaison_and_the_log_shipper_get_the_root_once_a_day(watched, app:
     core_hooks.daily()
     lines = (tmp_path / self_checks.ROOTS).read_text().splitlines()
     assert [line.split()[0] for line in lines] == ["2026-09-28", "2026-09-29"]
-    day, seq, head = lines[1].split()
+    _, seq, head = lines[1].split()
     entry = AuditEntry.get(AuditEntry.seq == int(seq))
     assert entry.hash == head
     mine = Notice.select().where((Notice.user == people["gongan-lianluo"].id) & Notice.key.startswith("root/"))
