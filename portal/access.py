@@ -14,10 +14,10 @@ from functools import wraps
 from typing import Any
 
 import peewee
-from flask import Flask, Response, make_response, request, session
+from flask import Flask, Response, g, make_response, request, session
 from flask_login import current_user
 
-from portal import clock
+from portal import clock, proofs
 from portal.database import InstantField, JsonField, database, transaction
 from portal.declarations import DeclarationError
 from portal.permissions import PermissionTable
@@ -52,12 +52,18 @@ def public(view: Callable[..., Any]) -> Callable[..., Any]:
     return view
 
 
-def requires(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Mark a reading view with the permission it needs."""
+def requires(permission: str, *, proof: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a reading view with the permission it needs; with ``proof="recent"`` the password is asked again first
+    when its last proof is too old (what is unmasked, the export of the audit log)."""
 
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
-        view.permission = permission  # type: ignore[attr-defined]
-        return view
+        @wraps(view)
+        def proven(*args: Any, **kwargs: Any) -> Any:
+            return proofs.demanded_to_read() or view(*args, **kwargs)
+
+        marked = proven if proof else view
+        marked.permission, marked.proof = permission, proof  # type: ignore[attr-defined]
+        return marked
 
     return mark
 
@@ -74,15 +80,21 @@ def api(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return mark
 
 
+def after_refusal(count: Callable[[], None]) -> None:
+    """Let ``count`` run when this act has been refused and rolled back: a wrong password is counted all the same."""
+    g.after_refusal = [*g.get("after_refusal", ()), count]
+
+
 class _Undo(Exception):
     def __init__(self, response: Response) -> None:
         self.response = response
 
 
-def act(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def act(permission: str, *, proof: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a changing view: its permission, one transaction around it, one effect for one form.
 
-    The view answers with a redirect (done) or with a 4xx page (refused: everything is rolled back).
+    The view answers with a redirect (done) or with a 4xx page (refused: everything is rolled back). A grave act
+    asks the password again: ``proof="recent"`` when its last proof is too old, ``proof="always"`` at every sending.
     """
 
     def mark(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,6 +103,9 @@ def act(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             key = request.form.get("submission_key", "")
             if not _KEY.fullmatch(key):
                 raise Refused("表单已失效，请返回刷新后重新填写")
+            asked = proofs.demanded(proof) if proof else None
+            if asked is not None:
+                return asked
             try:
                 with transaction():
                     kept = _reserve(key)
@@ -102,9 +117,11 @@ def act(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                     _keep(key, response)
                     return response
             except _Undo as undone:
+                for count in g.pop("after_refusal", ()):
+                    count()
                 return undone.response
 
-        once.permission = permission  # type: ignore[attr-defined]
+        once.permission, once.proof = permission, proof  # type: ignore[attr-defined]
         once.is_act = True  # type: ignore[attr-defined]
         return once
 
@@ -134,7 +151,7 @@ def asks(permission: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{request.endpoint} {request.path}".encode())
     for name in sorted(request.form):
-        if name not in ("csrf_token", "submission_key"):
+        if name not in ("csrf_token", "submission_key", proofs.FIELD):
             for value in request.form.getlist(name):
                 digest.update(f"\0{name}={value}".encode("utf-8", "surrogatepass"))
     for name in sorted(request.files):

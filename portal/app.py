@@ -13,7 +13,7 @@ from flask import Flask
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import chrome, clock, core_hooks, database, error_pages, files, gate, jobs, units
+from portal import alarms, chrome, clock, core_hooks, database, error_pages, files, gate, jobs, units
 from portal.declarations import DeclarationError
 from portal.plugging import Registry
 
@@ -76,6 +76,7 @@ def create_app(
     _install_pages(app)
     jobs.install_queue(app)
     app.extensions["portal.daily"] = core_hooks.daily
+    app.extensions["portal.watch"] = alarms.watch
     gate.check(app)
     if ready:
         with app.app_context():

@@ -15,7 +15,9 @@ from portal.list_files import by_key
 RECORD_TYPES = {
     "account": "账号",
     "account_request": "账号申请",
+    "alarm": "安全告警",
     "audit": "审计记录",
+    "backup": "备份",
     "calendar": "工作日历",
     "job": "后台任务",
     "list": "列表",

@@ -19,7 +19,7 @@ from flask import (
 from flask_login import current_user
 from markupsafe import Markup, escape
 
-from portal import __version__, audit, clock, list_files, obligations, official_calendar, settings
+from portal import __version__, alarms, audit, clock, list_files, obligations, official_calendar, settings
 from portal.declarations import NavigationItem
 from portal.pages import link, submission_key
 from portal.plugging import Registry, registry
@@ -43,6 +43,7 @@ CORE_NAVIGATION = (
     NavigationItem("工作日历", "admin.calendar", "calendar.view", 84, "管理"),
     NavigationItem("设置", "admin.settings", "settings.view", 85, "管理"),
     NavigationItem("后台任务", "jobs.index", "job.view", 86, "管理"),
+    NavigationItem("安全告警", "alarms.index", "alarm.view", 81, "管理"),
     NavigationItem("审计记录", "audit.index", "audit.view", 87, "管理"),
 )
 GROUPS = ("工作", "考核", "证照联动", "信用监管", "双随机抽查", "联席会议", "数据交换", "管理")
@@ -139,6 +140,9 @@ def _around() -> dict[str, Any]:
         "idle_seconds": settings.value("security.idle_minutes") * 60,
         "audit_foot": f"审计 {seq} · {head[:8]}",
     }
+    if current_user.can("alarm.view"):
+        values["alarms"] = alarms.open_count()
+        values["alarms_href"] = url_for("alarms.index")
     if current_user.can("inbox.view"):
         values["inbox_href"] = url_for("inbox.index")
         values["search_href"] = url_for("subjects.index")

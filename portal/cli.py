@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from portal import __version__, cli_demo, cli_scores, cli_units, cli_words
+from portal import __version__, cli_backup, cli_demo, cli_scores, cli_units, cli_words
 from portal.cli_start import application
 from portal.refusals import Refused
 
@@ -142,6 +142,22 @@ def runner() -> None:
     jobs.runner(application())
 
 
+@main.command("factor-remove", help="第二因素丢失而没有别的系统管理员时，由服务器管理员重置：portal factor-remove xitong")
+@click.argument("account")
+def factor_remove(account: str) -> None:
+    from portal import second_factor, sessions, users
+    from portal.database import transaction
+
+    application()
+    user = users.find(account)
+    if user is None:
+        raise Refused(f"没有账号“{account}”")
+    with transaction():
+        second_factor.remove(user)
+        sessions.end_all(user, "第二因素已重置")
+    click.echo(f"已重置{user.name}的第二因素，其登录已结束")
+
+
 @main.group(help="审计记录")
 def audit() -> None:
     """Commands of the audit log."""
@@ -173,7 +189,7 @@ def schema_write(owner: str) -> None:
             click.echo(json.dumps(schema_files.write_first(schema)))
 
 
-for _command in (cli_demo.demo, cli_scores.score, cli_scores.score_facts, cli_units.units):
+for _command in (cli_backup.backup, cli_demo.demo, cli_scores.score, cli_scores.score_facts, cli_units.units):
     main.add_command(_command)
 
 

@@ -7,7 +7,7 @@ import os
 
 from flask import Flask
 
-from portal import audit, gate, sessions
+from portal import audit, gate, second_factor, sessions
 from portal.app import create_app
 from portal.database import ready_connection
 from portal.refusals import Refused
@@ -29,5 +29,12 @@ def sign_in(account: str) -> User:
     user = gate.viewer_of(sessions.check_login(account, password, "命令行"))
     if sessions.password_expired(user):
         raise Refused("口令已过期或仍是初始口令，请先在网页上修改")
+    if second_factor.is_missing(user):
+        raise Refused("按安全设置须先在网页上启用第二因素")
+    if second_factor.of(user) is not None:
+        code = os.environ.get("PORTAL_CODE") or getpass.getpass(f"{account} 的验证码：")
+        if sessions.is_locked(user) or not second_factor.accepts(user, code):
+            sessions.count_wrong_proof(user, "命令行")
+            raise Refused("验证码不正确或已经用过")
     audit.act_as(user.as_actor(address="命令行", channel="cli"))
     return user

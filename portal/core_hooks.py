@@ -7,6 +7,7 @@ from pathlib import Path
 
 from portal import (
     access,
+    alarms,
     audit,
     clock,
     files,
@@ -19,6 +20,8 @@ from portal import (
     quarter_lists,
     registration_kind,
     scores,
+    second_factor,
+    self_checks,
     sessions,
     settings,
     subjects,
@@ -26,6 +29,7 @@ from portal import (
     users,
 )
 from portal.database import Migration, Schema
+from portal.declarations import JobKind
 from portal.hookspecs import hookimpl
 from portal.plugging import registry
 from portal.record_kinds import RecordKind
@@ -35,11 +39,12 @@ MODELS = (
     audit.AuditEntry, audit.RecordChange,
     settings.SettingValue,
     users.User, users.UserRole, users.AccountRequest, users.LoginDay,
-    sessions.LoginSession, sessions.AddressFailures,
+    sessions.LoginSession, sessions.AddressFailures, second_factor.SecondFactor,
     units.UnitTerm, units.UnitRequest,
     subjects.Subject, subjects.SubjectName, subjects.SubjectEvent,
     obligations.Obligation, notices.Notice,
     scores.QuarterStage, scores.Adjustment, scores.Review, scores.FrozenScore,
+    alarms.Alarm, alarms.AlarmWatch,
     access.Submission, files.StoredFile, jobs.Job,
     *quarter_lists.MODELS,
 )  # fmt: skip
@@ -54,6 +59,11 @@ def register_schema() -> Schema:
 @hookimpl
 def register_record_kinds() -> list[RecordKind]:
     return [registration_kind.KIND, *quarter_list_kinds.KINDS]
+
+
+@hookimpl
+def register_job_kinds() -> list[JobKind]:
+    return [self_checks.KIND_OF_JOB]
 
 
 @hookimpl
@@ -75,3 +85,4 @@ def daily() -> None:
     idle_accounts.disable_idle()
     registry().answers("on_day", day=clock.today())
     notices.warn()
+    self_checks.nightly(clock.today())

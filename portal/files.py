@@ -93,12 +93,22 @@ def store(stream: IO[bytes], name: str, *, allowed: frozenset[str] | None = None
             path = _path(digest.hexdigest())
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.replace(path)
+            _sync_folder(path.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
     return StoredFile.create(
         digest=digest.hexdigest(), name=name, size=size, content_type=kind, stored_at=clock.now(), stored_by=audit.actor().name
     )
+
+
+def _sync_folder(folder: Path) -> None:
+    """A synced file whose name was not synced is gone after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read(file: StoredFile) -> bytes:

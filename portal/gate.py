@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, make_response, redirect, request, session, url_for
+from flask import Flask, Response, g, request, session, url_for
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
-from portal import access, audit, sessions, units, users
+from portal import access, audit, second_factor, sessions, units, users
 from portal.access import PUBLIC
 from portal.database import ready_connection
-from portal.pages import wants_part
+from portal.pages import elsewhere, wants_part
 from portal.plugging import registry
 from portal.refusals import NotAllowed, Refused
 from portal.users import User
@@ -30,6 +30,9 @@ HEADERS = {
 }
 #: What a person with an expired password may still open.
 _WHILE_EXPIRED = {"auth.password", "auth.change_password", "auth.logout", "static"}
+#: What a login may open that still owes its second factor, and a person who has to enrol one.
+_WHILE_HALF = {"second.ask", "second.give", "auth.logout", "static"}
+_WHILE_MISSING = {"second.enrol", "second.confirm", "auth.proof", "auth.prove", "auth.logout", "static"}
 
 
 def _load(token: str) -> User | None:
@@ -43,7 +46,8 @@ def _load(token: str) -> User | None:
 
 def _dress(user: User) -> None:
     """Give a person the permissions of the running application and the words of the page's head."""
-    user.permissions = registry().permissions.granted(user.roles)
+    # A half login may give its second factor and nothing else, whatever page asks.
+    user.permissions = frozenset({"home.view"}) if user.half else registry().permissions.granted(user.roles)
     user.unit_label = units.name_of(user.unit) or user.body or "、".join(user.role_labels)
 
 
@@ -90,9 +94,13 @@ def _enter() -> Response | None:
         return None
     if not current_user.is_authenticated:
         return _to_login()
+    if current_user.half:
+        return elsewhere(url_for("second.ask", next=_wanted())) if request.endpoint not in _WHILE_HALF else None
     users.mark_login_day(current_user)
     if sessions.password_expired(current_user) and request.endpoint not in _WHILE_EXPIRED:
-        return _elsewhere(url_for("auth.password"))
+        return elsewhere(url_for("auth.password"))
+    if request.endpoint not in _WHILE_MISSING | _WHILE_EXPIRED and second_factor.is_missing(current_user):
+        return elsewhere(url_for("second.enrol"))
     if not current_user.can(view.permission):
         label = registry().permissions.rows[view.permission].label
         raise NotAllowed(f"您的角色（{'、'.join(current_user.role_labels) or '无'}）没有这项权限：{label}")
@@ -124,17 +132,13 @@ def access_view(endpoint: str | None):
 
 def _to_login() -> Response:
     session.pop("_flashes", None)
+    return elsewhere(url_for("auth.login", next=_wanted()))
+
+
+def _wanted() -> str | None:
+    """The page to lead to after the login; None is the first page."""
     target = request.full_path.rstrip("?") if request.method == "GET" and not wants_part() else "/"
-    return _elsewhere(url_for("auth.login", next=target if target != "/" else None))
-
-
-def _elsewhere(url: str) -> Response:
-    """A redirect that htmx follows with the whole page."""
-    if request.htmx:
-        response = make_response("", 200)
-        response.headers["HX-Redirect"] = url
-        return response
-    return make_response(redirect(url, 303))
+    return target if target != "/" else None
 
 
 def _headers(response: Response) -> Response:

@@ -108,6 +108,12 @@ def install_queue(app: Flask) -> None:
             # What a lost database left unfinished; the one worker is free at this moment.
             work_off()
 
+    @queue.periodic_task(crontab(), name="watch")
+    def watch() -> None:
+        with app.app_context():
+            ready_connection()
+            app.extensions["portal.watch"]()
+
     app.extensions["portal.queue"] = queue
     app.extensions["portal.run_job"] = run_job
 

@@ -76,6 +76,14 @@ def settle(*keys: str, unit: str | None = None) -> int:
         return Notice.update(read_at=clock.now()).where(waiting).execute()
 
 
+def tell_again(roles: tuple[str, ...], series: str, number: str, text: str) -> int:
+    """Tell the newest of a series (``series`` + ``number`` is the key): an older one that nobody read yet gives way."""
+    with transaction():
+        old = Notice.key.startswith(series) & (Notice.key != series + number) & Notice.read_at.is_null()
+        Notice.update(read_at=clock.now()).where(old).execute()
+        return tell(None, roles, series + number, text)
+
+
 def unread(user: Any, limit: int = 20) -> list[Notice]:
     """What the person has not read yet, newest first."""
     return list(

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, make_response, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 
 
 def wants_part() -> bool:
@@ -21,6 +21,15 @@ def page(template: str, *, part: str = "", status: int = 200, **values: Any) -> 
     response = make_response(render_template(chosen, **values), status)
     response.vary.add("HX-Request")
     return response
+
+
+def elsewhere(url: str) -> Response:
+    """A redirect that htmx follows with the whole page."""
+    if request.htmx:
+        response = make_response("", 200)
+        response.headers["HX-Redirect"] = url
+        return response
+    return make_response(redirect(url, 303))
 
 
 def submission_key() -> str:

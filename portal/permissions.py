@@ -66,8 +66,9 @@ CORE_PERMISSIONS: tuple[Permission, ...] = (
     _p("account.create", "建立、停用账号，重置口令", {"sysadmin"}),
     _p("account.list", "查看账号", {"sysadmin", "secadmin", "auditor"}),
     _p("role.grant", "授予、收回角色", {"secadmin"}),
+    _p("alarm.view", "查看、处置安全告警", {"secadmin"}),
     _p("audit.view", "查看、校验审计记录", {"auditor"}),
-    _p("job.view", "查看后台任务", MEMBERS | {"sysadmin"}),
+    _p("job.view", "查看后台任务", MEMBERS | {"sysadmin", "auditor"}),
 )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import peewee
 
-from portal import audit, clock, passwords, settings
+from portal import audit, clock, passwords, second_factor, settings
 from portal.database import InstantField, Record, database, is_postgresql, transaction
 from portal.refusals import Refused
 from portal.users import User, find
@@ -28,6 +28,8 @@ class LoginSession(Record):
     seen_at = InstantField()
     ended_at = InstantField(null=True)
     ended_why = peewee.TextField(default="")
+    proven_at = InstantField(null=True)
+    half = peewee.BooleanField(null=True)
 
 
 class AddressFailures(Record):
@@ -56,6 +58,7 @@ def open_for(user: User, address: str, agent: str = "") -> str:
     """Start a session; the oldest ends when the person has too many. Returns the token for the cookie."""
     token = secrets.token_urlsafe(32)
     now = clock.now()
+    user.half = second_factor.of(user) is not None
     with transaction():
         limit = settings.value("security.sessions_each")
         running = list(
@@ -68,10 +71,11 @@ def open_for(user: User, address: str, agent: str = "") -> str:
             _end(LoginSession.id == old.id, "登录数超过上限")
             audit.record("退出", "account", user.id, who=actor, note=f"登录数超过上限（{limit}），结束最早的一个")
         session = LoginSession.create(
-            token_hash=_hash(token), user=user, address=address, agent=agent[:200], started_at=now, seen_at=now
+            token_hash=_hash(token), user=user, address=address, agent=agent[:200], started_at=now, seen_at=now, half=user.half
         )
         User.update(last_login_at=now).where(User.id == user.id).execute()
-        audit.record("登录", "account", user.id, who=replace(actor, session=str(session.id)))
+        note = "口令正确，等待第二因素" if user.half else ""
+        audit.record("登录", "account", user.id, who=replace(actor, session=str(session.id)), note=note)
     return token
 
 
@@ -83,6 +87,16 @@ def renew(token: str) -> str:
             (LoginSession.token_hash == _hash(token)) & LoginSession.ended_at.is_null()
         ).execute()
     return new
+
+
+def complete(user: User) -> str:
+    """The second factor was given: the half login becomes a whole one, under a new token, which is returned."""
+    token = renew(user.session_id)
+    with transaction():
+        LoginSession.update(half=False).where(LoginSession.token_hash == _hash(token)).execute()
+        audit.record("通过第二因素", "account", user.id)
+    user.half = False
+    return token
 
 
 def _end(which: peewee.Expression, why: str) -> int:
@@ -135,11 +149,14 @@ def user_of(token: str, *, active: bool = True) -> User | None:
         with transaction():
             LoginSession.update(seen_at=now).where(LoginSession.id == user.login_id).execute()
     user.session_id = token
+    user.half = bool(user.login_half)
+    user.proven_at = _moment(user.login_proven_at or user.login_started_at)
     return user
 
 
 _SIGNED_IN = (
-    "SELECT account.*, login_session.id AS login_id, started_at AS login_started_at, seen_at AS login_seen_at "
+    "SELECT account.*, login_session.id AS login_id, started_at AS login_started_at, seen_at AS login_seen_at, "
+    "proven_at AS login_proven_at, half AS login_half "
     "FROM login_session JOIN account ON account.id = login_session.user_id WHERE token_hash = {} AND ended_at IS NULL"
 )
 
@@ -160,7 +177,7 @@ def check_login(account: str, password: str, address: str) -> User:
     with transaction():
         # Read again: guesses sent at the same moment were all let through to the slow comparison.
         user = User.select().where(User.id == user.id).for_update().get() if user and is_postgresql() else find(account)
-        if user is not None and fits and user.active and not _locked(user):
+        if user is not None and fits and user.active and not is_locked(user):
             if user.initial_until is None or user.initial_until >= clock.now():
                 _forgive(address)
                 user.failures, user.locked_until = 0, None
@@ -176,7 +193,35 @@ def check_login(account: str, password: str, address: str) -> User:
     raise LoginRefused("账号或口令不正确，或者账号已暂时锁定；请稍后再试，或请系统管理员重置口令")
 
 
-def _locked(user: User) -> bool:
+def prove(user: User, password: str, address: str) -> bool:
+    """Whether ``password`` is the signed-in person's own, asked again before a grave act; the login remembers when.
+
+    A wrong one is counted (:func:`count_wrong_proof`). Raises LoginRefused from a blocked address.
+    """
+    _refuse_blocked(address)
+    if not passwords.matches(user.password_hash, password) or is_locked(user):
+        count_wrong_proof(user, address)
+        return False
+    with transaction():
+        User.update(failures=0).where(User.id == user.id).execute()
+        LoginSession.update(proven_at=clock.now()).where(LoginSession.token_hash == _hash(user.session_id)).execute()
+        audit.record("再次验证口令", "account", user.id)
+    user.proven_at = clock.now()
+    return True
+
+
+def count_wrong_proof(user: User, address: str) -> None:
+    """Count a wrong password of a signed-in person like a failed login (a stolen login must not be a place to guess);
+    the one that locks the account ends all its logins."""
+    with transaction():
+        found = User.select().where(User.id == user.id)
+        found = (found.for_update() if is_postgresql() else found).get()
+        if _count_failure(found, address, found.account, "验证口令失败", audit.actor()):
+            _end(LoginSession.user == found, "口令连续输错，账号锁定")
+
+
+def is_locked(user: User) -> bool:
+    """Whether too many wrong passwords or codes have locked the account for a time."""
     return user.locked_until is not None and user.locked_until > clock.now()
 
 
@@ -194,19 +239,23 @@ def _forgive(address: str) -> None:
     AddressFailures.delete().where((AddressFailures.address == address) & (AddressFailures.failures <= 0)).execute()
 
 
-def _count_failure(user: User | None, address: str, account: str) -> None:
+def _count_failure(
+    user: User | None, address: str, account: str, action: str = "登录失败", who: audit.Actor | None = None
+) -> bool:
+    """Count it and enter it in the log; returns whether it locked the account."""
     _count_at_address(address)
-    who = audit.Actor(account="-", name="未登录", address=address, channel="web")
-    if user is None or _locked(user):
+    who = who or audit.Actor(account="-", name="未登录", address=address, channel="web")
+    if user is None or is_locked(user):
         shown = account if account.isprintable() and len(account) <= 40 else "（不合规则的账号）"
-        audit.record("登录失败", "account", shown, succeeded=False, who=who)
-        return
+        audit.record(action, "account", shown, succeeded=False, who=who)
+        return False
     failures = user.failures + 1
     lock = failures >= settings.value("security.lock_failures")
     until = clock.now() + timedelta(minutes=settings.value("security.lock_minutes")) if lock else None
     User.update(failures=0 if lock else failures, locked_until=until).where(User.id == user.id).execute()
     note = "账号锁定" if lock else f"连续第 {failures} 次"
-    audit.record("登录失败", "account", user.id, succeeded=False, who=who, note=note)
+    audit.record(action, "account", user.id, succeeded=False, who=who, note=note)
+    return lock
 
 
 def _count_at_address(address: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import peewee
 
-from portal import audit, clock, request_memo
+from portal import audit, clock, request_memo, totp
 from portal.database import InstantField, JsonField, Record, database, transaction
 from portal.declarations import Setting
 from portal.plugging import registry
@@ -67,6 +67,16 @@ SETTINGS: dict[str, Setting] = {
         number_setting("security.lock_minutes", "账号锁定时间", 15, "分钟", 1, 1440, "security.edit", "GB/T 22239 8.1.4.1 b", group="安全"),
         number_setting("security.idle_minutes", "无操作自动退出", 30, "分钟", 5, 480, "security.edit", "GB/T 22239 8.1.4.1 b", group="安全"),
         number_setting("security.session_hours", "一次登录最长时间", 8, "小时", 1, 24, "security.edit", group="安全"),
+        number_setting("security.proof_minutes", "重大操作前须再次输入口令：距上次验证超过", 5, "分钟", 0, 60, "security.edit", "GB/T 22239 8.1.4.1", group="安全"),
+        number_setting("security.exports_per_hour", "一人一小时内导出超过几次即告警", 20, "次", 1, 1000, "security.edit", group="安全"),
+        number_setting("security.hours_first", "三员登录的工作时间：从几点起", 7, "点", 0, 23, "security.edit", group="安全"),
+        number_setting("security.hours_last", "三员登录的工作时间：到几点止", 20, "点", 1, 24, "security.edit", group="安全"),
+        choice_setting(
+            "security.second_factor", "登录时须有第二因素的人员", "none",
+            (("none", "自愿"), ("administrators", "三员"), ("all", "全体")),
+            "security.edit", "GB/T 22239 8.1.4.1 d", group="安全",
+        ),
+        choice_setting("security.second_factor_digest", "第二因素的算法（新启用的）", "sha1", tuple(totp.DIGESTS.items()), "security.edit", group="安全"),
         number_setting("security.idle_days", "多少天未登录自动停用账号（0 为不停用）", 90, "天", 0, 730, "security.edit", "GB/T 22239 8.1.4.2 c", group="安全"),
         number_setting("security.sessions_each", "每个账号同时登录数", 3, "个", 1, 20, "security.edit", group="安全"),
         number_setting("days.quarter_list_opens", "季度清单提前几个工作日开始报送", 10, "工作日", 1, 40, "settings.edit", "三", group="时限"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal import official_calendar, users
+from portal import clock, official_calendar, settings, users
 from portal.database import transaction
 from portal.refusals import Refused
 
@@ -20,4 +20,5 @@ def first_administrators(names: list[str]) -> list[tuple[str, str, str]]:
             user, secret = users.create(account, name, position="")
             users.grant(user, role, None)
             made.append((account, name, secret))
+        settings.change("security.second_factor", "administrators", clock.today())
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,10 @@ class User(Record, UserMixin):
     #: Set by the application from its permission table when the person signs in.
     permissions: frozenset[str] = frozenset()
     session_id: str = ""
+    #: Whether the second factor is still owed: such a login may do nothing but give it.
+    half: bool = False
+    #: When the person last proved the password to this login.
+    proven_at: datetime
 
     @property
     def is_active(self) -> bool:
@@ -275,8 +279,3 @@ def mark_login_day(user: User) -> None:
     with transaction():
         LoginDay.insert(unit=user.unit, day=clock.today(), user=user, at=clock.now()).on_conflict(action="nothing").execute()
     _marked.add(mark)
-
-
-def has_password(user: User, password: str) -> bool:
-    """Whether ``password`` is the person's own: asked again before a signature or a change."""
-    return passwords.matches(user.password_hash, password)

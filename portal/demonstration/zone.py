@@ -29,7 +29,6 @@ class Zone:
     def __init__(self, quarter: Quarter, end: datetime, seed: int) -> None:
         self.quarter, self.end, self.seed = quarter, end, seed
         #: What every invented account signs with.
-        self.password = PASSWORD
         self.random = random.Random(seed)
         self.people: dict[tuple[str, str], list[User]] = {}
         self.firms = firms.Firms(random.Random(seed + 1), registry())

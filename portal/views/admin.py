@@ -169,7 +169,7 @@ def setting(key: str) -> Response:
 
 
 @blueprint.post("/settings/<key>")
-@act("settings.view")
+@act("settings.view", proof="recent")
 def change_setting(key: str) -> Response:
     shown = setting_forms.row(key, clock.today())
     if not current_user.can(shown.permission):

@@ -6,7 +6,7 @@ from datetime import date
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 
-from portal import audit, audit_search, list_columns, list_files
+from portal import audit, audit_search, list_columns, list_files, proofs, self_checks
 from portal.access import act, requires
 from portal.audit import AuditEntry
 from portal.audit_search import CHANNELS, RECORD_TYPES, Filters
@@ -57,6 +57,9 @@ def index() -> Response:
     if list_files.wanted():
         if errors:
             raise Refused("；".join(errors.values()), errors)
+        asked = proofs.demanded_to_read()
+        if asked is not None:
+            return asked
         return list_files.answer("审计记录", list_columns.AUDIT, audit_search.entries(filters, audit.last()[0]))
     older, newer = key_from("older"), key_from("newer")
     if not errors and older is None and newer is None:
@@ -102,6 +105,10 @@ def show(seq: int) -> Response:
 @blueprint.post("/verify")
 @act("audit.view")
 def verify() -> Response:
+    if audit.last()[0] > self_checks.AT_ONCE:
+        job = self_checks.start("校验审计链")
+        flash("审计记录较多，已转入后台校验", "success")
+        return redirect(url_for("jobs.show", job_id=job.id), 303)
     verdict = audit.verify()
     if verdict.broken is None:
         text, level = f"审计记录 {verdict.entries} 条，链完整，末条哈希 {verdict.head}", "success"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from portal import sessions, users
-from portal.access import act, public, requires, with_new_cookie
-from portal.pages import local_path, page
+from portal import passwords, second_factor, sessions, users
+from portal.access import act, after_refusal, public, requires, with_new_cookie
+from portal.pages import local_path, page, submission_key
 from portal.plugging import registry
 from portal.refusals import Refused
 from portal.sessions import LoginSession
@@ -38,7 +38,8 @@ def sign_in() -> Response:
     user.session_id = sessions.open_for(user, request.remote_addr or "", request.user_agent.string)
     login_user(user)
     session.permanent = False
-    users.mark_login_day(user)
+    if not user.half:
+        users.mark_login_day(user)
     return redirect(target, 303)
 
 
@@ -62,7 +63,7 @@ def account() -> Response:
         .where((LoginSession.user == current_user.id) & LoginSession.ended_at.is_null())
         .order_by(LoginSession.started_at.desc())
     )
-    return page("auth/account.html", sessions=running)
+    return page("auth/account.html", sessions=running, factor=second_factor.of(current_user))
 
 
 @blueprint.post("/account/sessions/<int:number>/end")
@@ -71,6 +72,20 @@ def end_session(number: int) -> Response:
     if sessions.end_numbered(current_user, number):
         flash("已结束该登录", "success")
     return redirect(url_for("auth.account"), 303)
+
+
+@blueprint.get("/proof")
+@requires("home.view")
+def proof() -> Response:
+    """The password asked again on the way to a page."""
+    kept = [("next", local_path(request.args.get("next"))), ("submission_key", submission_key())]
+    return page("auth/proof.html", action=url_for("auth.prove"), kept=kept)
+
+
+@blueprint.post("/proof")
+@act("home.view", proof="always")
+def prove() -> Response:
+    return redirect(local_path(request.form.get("next")), 303)
 
 
 @blueprint.get("/password")
@@ -84,8 +99,10 @@ def password() -> Response:
 def change_password() -> Response:
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
     errors: dict[str, str] = {}
-    if not users.has_password(current_user, old):
+    if not passwords.matches(current_user.password_hash, old):
         errors["old"] = "现在的口令不正确"
+        user, address = current_user._get_current_object(), request.remote_addr or ""
+        after_refusal(lambda: sessions.count_wrong_proof(user, address))
     if new != again:
         errors["again"] = "两次输入的新口令不一致"
     if not errors:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal import account_requests, audit, list_columns, list_files, sessions, units, users
+from portal import account_requests, audit, list_columns, list_files, second_factor, sessions, units, users
 from portal.access import act, requires, shown_once
 from portal.account_requests import STATE_LABELS, STATE_TONES
 from portal.pages import key_from, link, page
@@ -168,6 +168,7 @@ def show(user_id: int) -> Response:
             for entry, changes in audit.history("account", user.id)
         ],
         oneself=user.id == current_user.id,
+        factor=second_factor.of(user),
     )
 
 
@@ -231,7 +232,7 @@ def create_wanted(number: int) -> Response:
 
 
 @blueprint.post("/requests/<int(max=9223372036854775807):number>/grant")
-@act("role.grant")
+@act("role.grant", proof="recent")
 def grant_wanted(number: int) -> Response:
     item = account_requests.request_numbered(number)
     _not_oneself(item.user_id)
@@ -259,13 +260,13 @@ def _not_oneself(user_id: int | None) -> None:
 
 
 @blueprint.post("/<int(max=9223372036854775807):user_id>/roles/grant")
-@act("role.grant")
+@act("role.grant", proof="recent")
 def grant(user_id: int) -> Response:
     return _change_role(user_id, users.grant, "已授予")
 
 
 @blueprint.post("/<int(max=9223372036854775807):user_id>/roles/revoke")
-@act("role.grant")
+@act("role.grant", proof="recent")
 def revoke(user_id: int) -> Response:
     return _change_role(user_id, users.revoke, "已收回")
 
@@ -297,10 +298,22 @@ def set_active(user_id: int) -> Response:
 
 
 @blueprint.post("/<int(max=9223372036854775807):user_id>/reset")
-@act("account.create")
+@act("account.create", proof="recent")
 def reset(user_id: int) -> Response:
     user = _user(user_id)
     _not_oneself(user.id)
     secret = users.reset_password(user)
     sessions.end_all(user, "口令已重置")
     return _secret_page(user, secret, "口令已重置")
+
+
+@blueprint.post("/<int(max=9223372036854775807):user_id>/second-factor/remove")
+@act("account.create", proof="recent")
+def remove_factor(user_id: int) -> Response:
+    """A lost authenticator: the person enrols another at the next login."""
+    user = _user(user_id)
+    _not_oneself(user.id)
+    second_factor.remove(user)
+    sessions.end_all(user, "第二因素已重置")
+    flash(f"已重置{user.name}的第二因素，其登录已结束", "success")
+    return redirect(url_for("people.show", user_id=user.id), 303)

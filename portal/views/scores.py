@@ -203,7 +203,7 @@ def adjust(quarter: str, unit: str, item: str) -> Response:
 
 
 @blueprint.post("/<quarter>/stage")
-@act("score.stage")
+@act("score.stage", proof="recent")
 def stage(quarter: str) -> Response:
     wanted = request.form.get("stage", "")
     if wanted == "final":

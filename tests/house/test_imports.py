@@ -11,20 +11,22 @@ ROOT = Path(__file__).parents[2]
 
 #: A module imports only from lines above its own (docs: design of the house).
 LAYERS = (
-    "clock request_memo declarations digests hookspecs refusals workdays list_comparison scheme_settings charts fonts pages setup",
+    "clock request_memo declarations digests hookspecs refusals workdays list_comparison scheme_settings totp charts fonts pages setup",
     "database permissions record_kinds scheme unit_files obligation_kinds",
-    "audit score_rules stored_acts access plugging name_index schema_files typesetting calendar_lines",
-    "settings official_calendar scoring units links error_pages files spreadsheets audit_search",
+    "audit score_rules stored_acts plugging name_index schema_files typesetting calendar_lines",
+    "settings backups official_calendar scoring units links error_pages files spreadsheets audit_search",
     "record_listing record_reading score_facts passwords subjects",
     "registration_batches quarter_list_files users subject_search obligations list_files",
+    "second_factor alarms",
     "facts quarter_list_rows obligation_figures undone_obligations registration_withdrawals jobs sessions setup_accounts documents account_requests",
-    "registration_kind scores notices quarter_lists setting_forms idle_accounts list_columns",
+    "registration_kind scores notices quarter_lists setting_forms idle_accounts list_columns proofs",
+    "access self_checks",
     "quarter_list_kinds",
     "score_acts core_hooks chrome gate",
     "views toolkit demonstration",
     "app",
     "cli_start cli_words serving",
-    "cli_scores cli_demo cli_units",
+    "cli_scores cli_backup cli_demo cli_units",
     "cli",
 )
 LEVEL = {name: level for level, line in enumerate(LAYERS) for name in line.split()}

@@ -213,7 +213,7 @@ class _Stage:
                 15,
                 0,
                 self.convenor,
-                lambda: issuing.sign(self.convenor, minutes.id, self.zone.password, 3),
+                lambda: issuing.sign(self.convenor, minutes.id, 3),
             )
             self.at(after[5], 9, 30, self.office, lambda: self._issue(minutes.id, after[5]))
 

@@ -120,7 +120,7 @@ def test_from_convening_to_the_issued_pdf(chromium, site, hand):
     office.press("审核通过，送召集人签发")
     convenor.go("/meetings/minutes")
     convenor.page.get_by_role("link", name="第三次联席会议纪要").first.click()
-    convenor.page.fill("#f-password", PASSWORD)
+    convenor.page.fill("#f-proof_password", PASSWORD)
     convenor.press("签发")
     assert "已签发" in convenor.words()
     office.page.reload()

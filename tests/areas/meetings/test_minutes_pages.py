@@ -175,21 +175,21 @@ def test_signing_needs_the_password_the_seen_text_and_happens_once(staff, minute
     way.to_signature(staff.office, staff.office, minutes)
     page = f"/meetings/minutes/{minutes}"
     form = staff.convenor.form(page, f"{page}/sign")
-    assert staff.deputy.post(f"{page}/sign", password=PASSWORD, revision="2").status_code == 422
+    assert staff.deputy.post(f"{page}/sign", proof_password=PASSWORD, revision="2").status_code == 422
     stale = staff.convenor.submit(
-        page, f"{page}/sign", form={**form, "revision": "1", "submission_key": "c" * 32}, password=PASSWORD
+        page, f"{page}/sign", form={**form, "revision": "1", "submission_key": "c" * 32}, proof_password=PASSWORD
     )
     assert stale.status_code == 409
-    answer = staff.convenor.submit(page, f"{page}/sign", form=form, password=PASSWORD)
+    answer = staff.convenor.submit(page, f"{page}/sign", form=form, proof_password=PASSWORD)
     assert "已签发" in text_of(answer)
-    again = staff.convenor.post(f"{page}/sign", password=PASSWORD, revision="2")
+    again = staff.convenor.post(f"{page}/sign", proof_password=PASSWORD, revision="2")
     assert again.status_code == 422 and "不能重复签发" in text_of(again)
     assert [entry.action for entry, _ in audit.history("minutes", minutes)].count("签发纪要") == 1
 
 
 def test_issuing_is_refused_while_a_comment_is_open(staff, minutes):
     way.to_signature(staff.office, staff.office, minutes)
-    way.step(staff.convenor, minutes, "sign", password=PASSWORD)
+    way.step(staff.convenor, minutes, "sign", proof_password=PASSWORD)
     mine = Opinion.get((Opinion.minutes == minutes) & (Opinion.unit == "police"))
     page = f"/meetings/minutes/{minutes}"
     staff.police.submit(page, f"/meetings/opinions/{mine.id}", answer="comment", text="第一项有误")
@@ -202,7 +202,7 @@ def test_issuing_is_refused_while_a_comment_is_open(staff, minutes):
 
 def test_numbers_follow_without_gaps_also_after_a_failure(staff, minutes):
     way.to_signature(staff.office, staff.office, minutes)
-    way.step(staff.convenor, minutes, "sign", password=PASSWORD)
+    way.step(staff.convenor, minutes, "sign", proof_password=PASSWORD)
     with pytest.raises(RuntimeError), transaction():
         assert papers.next_number("minutes", 2026) == 1
         raise RuntimeError("the act fails after its number was given")
@@ -215,7 +215,7 @@ def test_numbers_follow_without_gaps_also_after_a_failure(staff, minutes):
 
 def test_missing_libraries_or_glyphs_give_a_clear_message_and_the_number_waits(staff, minutes, monkeypatch):
     way.to_signature(staff.office, staff.office, minutes)
-    way.step(staff.convenor, minutes, "sign", password=PASSWORD)
+    way.step(staff.convenor, minutes, "sign", proof_password=PASSWORD)
     way.step(staff.office, minutes, "issue")
 
     def without_pango(*args, **kwargs):
@@ -259,7 +259,7 @@ def test_issued_minutes_never_change_and_a_correction_names_them(staff, minutes)
     for act in ("circulate", "submit", "return", "sign", "issue", "again", "recall"):
         person = staff.convenor if act == "sign" else staff.office
         refused = person.post(
-            f"{page}/{act}", due="2026-10-09", reason="再改一次", password=PASSWORD, revision="2"
+            f"{page}/{act}", due="2026-10-09", reason="再改一次", proof_password=PASSWORD, revision="2"
         )
         assert refused.status_code in (403, 422), act
     assert staff.office.get(f"{page}/edit").status_code == 403

@@ -58,9 +58,9 @@ def test_from_convening_to_the_issued_minutes(staff):
     assert "已送召集人签发" in text_of(way.step(office, minutes, "ask-signature"))
 
     assert _told("zhaojiren") == ["纪要“第三次联席会议纪要”等待您签发"]
-    wrong = way.step(convenor, minutes, "sign", password="wrong")
-    assert wrong.status_code == 422 and "口令不对" in text_of(wrong)
-    assert "已签发" in text_of(way.step(convenor, minutes, "sign", password=PASSWORD))
+    wrong = way.step(convenor, minutes, "sign", proof_password="wrong")
+    assert wrong.status_code == 403 and "口令不正确" in text_of(wrong)
+    assert "已签发" in text_of(way.step(convenor, minutes, "sign", proof_password=PASSWORD))
     answer = way.step(office, minutes, "issue")
     assert "已编号〔2026〕1号" in text_of(answer) and "正在制发" in text_of(answer)
     jobs.work_off()

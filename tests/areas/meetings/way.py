@@ -104,7 +104,7 @@ def to_signature(drafter: Browser, office: Browser, minutes: int) -> None:
 
 def issue(office: Browser, convenor: Browser, minutes: int) -> Any:
     """Sign, issue, and let the runner make the PDF."""
-    step(convenor, minutes, "sign", password=PASSWORD)
+    step(convenor, minutes, "sign", proof_password=PASSWORD)
     step(office, minutes, "issue")
     jobs.work_off()
     return office.get(f"/meetings/minutes/{minutes}")

@@ -173,7 +173,7 @@ def import_stop(run_id: int) -> Response:
 
 
 @blueprint.post("/exchange/imports/<int:run_id>/undo")
-@act("exchange.import")
+@act("exchange.import", proof="recent")
 def import_undo(run_id: int) -> Response:
     run = _run(run_id)
     try:

@@ -36,7 +36,7 @@ def index() -> Response:
 
 
 @blueprint.post("/exchange/tokens/")
-@act("exchange.token")
+@act("exchange.token", proof="recent")
 def token_create() -> Response:
     try:
         expires_on = date.fromisoformat(request.form.get("expires_on", ""))

@@ -47,7 +47,7 @@ def index() -> Response:
 
 
 @blueprint.post("/tasks/<int:task_id>/seal", endpoint="seal")
-@act("inspection.draft")
+@act("inspection.draft", proof="recent")
 def seal(task_id: int) -> Response:
     from plugins.areas.inspections.views.tasks import _show as show_task
 
@@ -146,7 +146,7 @@ def commit(draw_id: int) -> Response:
 
 
 @blueprint.post("/draws/<int:draw_id>/announce", endpoint="announce_draw")
-@act("inspection.draft")
+@act("inspection.draft", proof="recent")
 def announce(draw_id: int) -> Response:
     def do() -> None:
         draws.announce(
@@ -168,13 +168,13 @@ def reveal(draw_id: int) -> Response:
 
 
 @blueprint.post("/draws/<int:draw_id>/settle", endpoint="settle_draw")
-@act("inspection.witness")
+@act("inspection.witness", proof="recent")
 def settle(draw_id: int) -> Response:
     return _act(draw_id, lambda: draws.settle(draw_id), "已到截止时间，各方的值已处理")
 
 
 @blueprint.post("/draws/<int:draw_id>/value", endpoint="type_value")
-@act("inspection.witness")
+@act("inspection.witness", proof="recent")
 def type_value(draw_id: int) -> Response:
     def do() -> None:
         draw = runs.type_value(draw_id, forms.text("value"))
@@ -204,7 +204,7 @@ def ask_void(draw_id: int) -> Response:
 
 
 @blueprint.post("/draws/<int:draw_id>/void/approve", endpoint="approve_void")
-@act("inspection.void")
+@act("inspection.void", proof="recent")
 def approve_void(draw_id: int) -> Response:
     return _act(draw_id, lambda: draws.approve_void(draw_id), "已作废")
 

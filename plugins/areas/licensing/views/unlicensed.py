@@ -158,7 +158,7 @@ def unlicensed_act(record_id: int) -> Response:
 
 
 @blueprint.get("/unlicensed/<int:record_id>/reporter", endpoint="unlicensed_reporter")
-@requires("licensing.reporter")
+@requires("licensing.reporter", proof="recent")
 def reporter(record_id: int) -> Response:
     found = case_lists.reporter_of(current_user, record_id)
     return page("licensing/reporter.html", case=found.case, reporter=found)

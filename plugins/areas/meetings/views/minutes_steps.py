@@ -85,26 +85,14 @@ def give_back(minutes_id: int) -> Response:
 
 
 @blueprint.post(f"/minutes/<{ID}:minutes_id>/sign")
-@act("meeting.sign")
+@act("meeting.sign", proof="always")
 def sign_minutes(minutes_id: int) -> Response:
-    try:
-        issuing.sign(
-            current_user,
-            minutes_id,
-            request.form.get("password", ""),
-            request.form.get("revision", 0, type=int),
-        )
-    except (NotAllowed, Missing):
-        raise
-    except Refused as refusal:
-        if "password" not in refusal.fields:
-            raise
-        return show_minutes(minutes_id, 422, refusal.fields)
+    issuing.sign(current_user, minutes_id, request.form.get("revision", 0, type=int))
     return _back(minutes_id, "已签发，由联席会议办公室编号印发")
 
 
 @blueprint.post(f"/minutes/<{ID}:minutes_id>/issue")
-@act("meeting.office")
+@act("meeting.office", proof="recent")
 def issue_minutes(minutes_id: int) -> Response:
     found = issuing.issue(current_user, minutes_id)
     return _back(minutes_id, f"已编号{found.number}，文件正在生成，生成后自动印发")
