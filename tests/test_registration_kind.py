@@ -254,7 +254,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from([f.key for f in KIND.fields]), VALUES))
 def test_whatever_is_sent_becomes_values_or_problems(sent: dict[str, Any]) -> None:
     values, problems, _ = record_reading.read_row(KIND.incoming(), sent)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stdnum.cn import uscc
+from stdnum.cn import ric, uscc
 
 from portal.spreadsheets import (
     FOREVER,
@@ -18,6 +18,7 @@ from portal.spreadsheets import (
     read_choice,
     read_credit_code,
     read_date,
+    read_identity_number,
     read_integer,
     read_money_fen,
     read_text,
@@ -233,6 +234,121 @@ def test_integers_choices_and_yes_or_no() -> None:
     assert read_boolean("") is None
 
 
+DIGITS = "0123456789"
+SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+HABITS = st.tuples(st.booleans(), st.booleans(), st.sampled_from(["", " ", "-", "\u3000"]), st.integers(1, 17))
+
+
+@st.composite
+def credit_codes(draw: st.DrawFn) -> str:
+    body = draw(st.sampled_from(["91", "92", "93", "12", "N2"])) + draw(st.text(DIGITS, min_size=6, max_size=6))
+    body += draw(st.text(SIGNS, min_size=9, max_size=9))
+    return body + uscc.calc_check_digit(body)
+
+
+@st.composite
+def identity_numbers(draw: st.DrawFn) -> str:
+    body = draw(st.sampled_from(["320103", "810000", "830000", "911124"]))
+    body += draw(st.dates(date(1900, 1, 1), date(2026, 1, 1))).strftime("%Y%m%d") + draw(st.text(DIGITS, min_size=3, max_size=3))
+    return body + ric.calc_check_digit(body + "0")
+
+
+def in_a_habit(text: str, habit: tuple[bool, bool, str, int]) -> str:
+    """As somebody types it: small letters, full width, a blank or hyphen in the middle."""
+    small, wide, between, at = habit
+    text = text.lower() if small else text
+    text = text[:at] + between + text[at:]
+    return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text) if wide else text
+
+
+@settings(max_examples=200, deadline=None)
+@given(credit_codes(), HABITS)
+def test_a_right_code_comes_back_from_every_habit(code: str, habit: tuple[bool, bool, str, int]) -> None:
+    written = in_a_habit(code, habit)
+    reading = read_credit_code(written)
+    assert (reading.value, reading.repaired, bool(reading.note)) == (code, written != code, written != code)
+
+
+@settings(max_examples=200, deadline=None)
+@given(credit_codes(), st.integers(0, 17), st.sampled_from(SIGNS + "IOSVZ"))
+def test_one_wrong_sign_never_passes_and_a_suggestion_is_a_right_code(code: str, place: int, sign: str) -> None:
+    wrong = code[:place] + sign + code[place + 1 :]
+    if wrong == code:
+        return
+    with pytest.raises(ValueRefused) as refused:
+        read_credit_code(wrong)
+    if refused.value.suggestion is not None:
+        assert read_credit_code(refused.value.suggestion).value == refused.value.suggestion
+
+
+@settings(max_examples=200, deadline=None)
+@given(identity_numbers(), HABITS, st.integers(0, 17), st.sampled_from(DIGITS))
+def test_an_identity_number_comes_back_and_one_wrong_digit_never_passes(
+    number: str, habit: tuple[bool, bool, str, int], place: int, digit: str
+) -> None:
+    written = in_a_habit(number, habit)
+    reading = read_identity_number(written)
+    assert (reading.value, reading.repaired) == (number, written != number)
+    wrong = number[:place] + digit + number[place + 1 :]
+    if wrong != number:
+        with pytest.raises(ValueRefused):
+            read_identity_number(wrong)
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ("320103900101001", "15位的旧身份证号已停用，请填18位的号码"),
+        ("32010319900101", "共14位，身份证号应为18位"),
+        ("32010319900230001X", "身份证号里的出生日期 19900230 不存在"),
+        ("32010319900101A01X", "身份证号应为17位数字加1位数字或X"),
+        ("320103199001010014", "身份证号校验不通过，可能有数字填错"),
+        ("320103199001011000", "Excel 已把身份证号改成数字，末尾几位已丢失，请把该列设为文本后重新填写"),
+        (3.20103199001011e17, "Excel 已把身份证号改成数字，末尾几位已丢失，请把该列设为文本后重新填写"),
+        ("3.20103E+17", "Excel 已把身份证号改成数字，末尾几位已丢失，请把该列设为文本后重新填写"),
+    ],
+)
+def test_a_wrong_identity_number_is_refused_with_its_rule(written: object, rule: str) -> None:
+    with pytest.raises(ValueRefused) as refused:
+        read_identity_number(written)
+    assert refused.value.rule == rule
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dates(date(1000, 1, 1), date(9998, 12, 31)), st.integers(1, 31), st.sampled_from(["{}-{}-{}", "{}/{}/{}", "{}年{}月{}日"]))
+def test_a_day_that_no_calendar_has_is_refused_and_never_moved(day: date, number: int, habit: str) -> None:
+    written = habit.format(day.year, day.month, number)
+    try:
+        wanted: date | None = day.replace(day=number)
+    except ValueError:
+        wanted = None
+    if wanted is None:
+        with pytest.raises(ValueRefused, match=f"{day.year}年{day.month}月没有{number}日"):
+            read_date(written)
+    else:
+        assert read_date(written) == wanted
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.decimals(0, 10**9, places=2), st.sampled_from(["{}", "￥{}", "{}元", "{:,}", "{:,}元整", "人民币{}元"]))
+def test_an_amount_comes_back_from_every_habit_to_the_fen(amount: Decimal, habit: str) -> None:
+    written = habit.format(amount)
+    wide = "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in written)
+    assert read_money_fen(written) == read_money_fen(wide) == int(amount * 100)
+    assert read_money_fen(float(amount)) == int(amount * 100)
+    assert read_money_fen(f"{amount}万元") == int(amount * 1_000_000)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.decimals(0, 10**6, places=5))
+def test_less_than_a_fen_is_refused_and_never_rounded(amount: Decimal) -> None:
+    if amount * 100 == int(amount * 100):
+        assert read_money_fen(str(amount)) == int(amount * 100)
+    else:
+        with pytest.raises(ValueRefused, match="最多精确到分"):
+            read_money_fen(str(amount))
+
+
 ANY_CELL = st.one_of(
     st.none(),
     st.booleans(),
@@ -252,7 +368,7 @@ ANY_CELL = st.one_of(
 @settings(max_examples=500, deadline=None)
 @given(ANY_CELL)
 def test_no_cell_ever_raises_anything_but_a_refusal(cell: object) -> None:
-    readers = [read_text, read_date, read_integer, read_money_fen, read_credit_code, read_boolean]
+    readers = [read_text, read_date, read_integer, read_money_fen, read_credit_code, read_boolean, read_identity_number]
     for read in [*readers, lambda value: read_choice(value, ["甲", "乙"])]:
         try:
             read(cell)

@@ -10,6 +10,7 @@ from portal.spreadsheets.cell_values import (
 from portal.spreadsheets.credit_codes import CodeReading, is_credit_code, read_credit_code
 from portal.spreadsheets.dates import FOREVER, Forever, read_date
 from portal.spreadsheets.headers import Column, HeaderMap, describe_columns, find_header
+from portal.spreadsheets.identity_numbers import read_identity_number
 from portal.spreadsheets.opening import open_table
 from portal.spreadsheets.refusals import CellError, Problem, SheetRefused, ValueRefused
 from portal.spreadsheets.tables import Row, Sheet, Table, column_letters
@@ -47,6 +48,7 @@ __all__ = [
     "read_choice",
     "read_credit_code",
     "read_date",
+    "read_identity_number",
     "read_integer",
     "read_money_fen",
     "read_text",

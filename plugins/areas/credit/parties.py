@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from stdnum.cn import ric
-
 from plugins.areas.credit import record_rules
 from plugins.areas.credit.models import DishonestyRecord, FormerCode
 from plugins.areas.credit.record_rules import Entry
-from portal.toolkit import Refused, Subject, SubjectEvent, among, subjects
+from portal.toolkit import Refused, Subject, SubjectEvent, among, spreadsheets, subjects
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,10 @@ def read_party(entry: Entry, subject_id: int | None = None) -> tuple[Party, dict
         problems["party_code"] = str(refusal)
     if entry.party_kind == record_rules.PERSON:
         subject = None
-        id_number = ric.compact(entry.id_number).upper()
-        if id_number and not ric.is_valid(id_number):
-            problems["id_number"] = "身份证号的位数、日期或校验位不对，请核对；没有的可以不填"
+        try:
+            id_number = spreadsheets.read_identity_number(entry.id_number).value
+        except spreadsheets.ValueRefused as refused:
+            problems["id_number"] = f"{refused.rule}；没有的可以不填"
     if subject is not None and not code:
         code = subject.credit_code or subject.registration_number or ""
     key = (
