@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from flask import Response, request, send_file, stream_with_context
 
 from portal import audit, clock, spreadsheets
-from portal.record_kinds import Kept, RecordField, RecordKind
+from portal.record_kinds import RecordField, RecordKind
 from portal.record_reading import cell, field_headings
 from portal.refusals import Missing, Refused
 from portal.spreadsheets import Heading
@@ -85,6 +85,15 @@ def by_key(query: Any, key: Any, *, newest_first: bool = True) -> Iterator[Any]:
         last = getattr(rows[-1], key.name)
 
 
+def kept_of(viewer: Any, kinds: Sequence[RecordKind], rows: Iterable[Any]) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    """Each of ``rows`` with its values as its kind gives them out, by the kind's own rule of what the viewer sees."""
+    rows = iter(rows)
+    while part := list(islice(rows, _PART)):
+        ids = [row.id for row in part]
+        found = {kept.id: kept.values for kind in kinds for kept in kind.fetch(viewer, ids)}
+        yield from ((row, found[row.id]) for row in part if row.id in found)
+
+
 def answer(title: str, columns: Sequence[Column], rows: Iterable[Any]) -> Response:
     """The file of a list whose ``rows`` the viewer may see, in the form asked for.
 
@@ -95,9 +104,9 @@ def answer(title: str, columns: Sequence[Column], rows: Iterable[Any]) -> Respon
     return _send(title, heads, ([column.value(row) for column in columns] for row in rows))
 
 
-def answer_kind(kind: RecordKind, kept: Iterable[Kept]) -> Response:
+def answer_kind(kind: RecordKind, viewer: Any, rows: Iterable[Any]) -> Response:
     """The file of a list of a record kind's records, under the 双公示 field names where they exist (areas.md 5)."""
-    return answer_fields(kind.label, kind.outgoing(), (one.values for one in kept))
+    return answer_fields(kind.label, kind.outgoing(), (values for _, values in kept_of(viewer, [kind], rows)))
 
 
 def answer_fields(title: str, fields: Sequence[RecordField], values: Iterable[Mapping[str, Any]]) -> Response:

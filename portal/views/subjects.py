@@ -37,7 +37,8 @@ def _filters() -> Filters:
 def index() -> Response:
     filters = _filters()
     if list_files.wanted():
-        return list_files.answer_kind(KIND, KIND.rows(current_user, vars(filters) | {"q": filters.text}, 0))
+        found = KIND.rows(current_user, vars(filters) | {"q": filters.text}, 0)
+        return list_files.answer_fields(KIND.label, KIND.outgoing(), (kept.values for kept in found))
     errors: dict[str, str] = {}
     found = subject_search.Page([], None, None, 0)
     try:

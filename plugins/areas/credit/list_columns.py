@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from plugins.areas.credit.record_kinds import OTHER_FIELDS, PENALTY_FIELDS, kept
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from plugins.areas.credit.record_kinds import KINDS
 from plugins.areas.credit.record_rules import KIND_LABELS
 from portal.toolkit import RecordField, list_files, units
 
@@ -13,13 +16,14 @@ _MORE = (
     RecordField("entered_on", "录入日期", "date", way="out"),
 )
 #: Every field of either kind that is given out, each once.
-RECORD_FIELDS = tuple({f.key: f for f in (*PENALTY_FIELDS, *OTHER_FIELDS, *_MORE) if f.way != "in"}.values())
+RECORD_FIELDS = tuple({f.key: f for f in (*(f for kind in KINDS for f in kind.outgoing()), *_MORE)}.values())
 
 
-def record_values(record):
-    """A record's values by the keys of :data:`RECORD_FIELDS`."""
-    more = {"kind_label": KIND_LABELS[record.kind], "publicity_label": record.publicity_label, "entered_on": record.entered_on}
-    return kept(record).values | more
+def record_values(viewer: Any, records: Any) -> Iterator[Mapping[str, Any]]:
+    """The records' values by the keys of :data:`RECORD_FIELDS`."""
+    for record, values in list_files.kept_of(viewer, KINDS, records):
+        more = {"kind_label": KIND_LABELS[record.kind], "publicity_label": record.publicity_label, "entered_on": record.entered_on}
+        yield {**values, **more}
 
 
 OBJECTIONS = (

@@ -65,7 +65,6 @@ _REST = (
     RecordField("note", "备注", "text", standard="BZ", longest=1000),
     RecordField("confirmed", "疑点已核对", "boolean", ("已核对",), way="in", example="否"),
 )  # fmt: skip
-PENALTY_FIELDS, OTHER_FIELDS = (*_PARTY, *_PENALTY_ONLY, *_REST), (*_PARTY, *_OTHER_ONLY, *_REST)
 _ENTRY = {f.name for f in fields(Entry)}
 
 
@@ -125,8 +124,7 @@ def _sent(entry: Entry, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in names}
 
 
-def kept(record: DishonestyRecord) -> Kept:
-    """A record as it is given out."""
+def _kept(record: DishonestyRecord) -> Kept:
     member = units.unit(record.unit)
     values = {name: getattr(record, name) for name in _ENTRY if hasattr(record, name)} | {
         "party_kind": record_rules.PARTY_LABELS[record.party_kind], "penalty_kinds": "、".join(record.penalty_kinds),
@@ -137,7 +135,7 @@ def kept(record: DishonestyRecord) -> Kept:
     return Kept(record.id, record.version, values)
 
 
-def _made(kind: str, key: str, fields: tuple[RecordField, ...]) -> RecordKind:
+def _made(kind: str, key: str, own: tuple[RecordField, ...]) -> RecordKind:
     label = record_rules.KIND_LABELS[kind]
 
     def may_import(unit: str) -> None:
@@ -157,12 +155,12 @@ def _made(kind: str, key: str, fields: tuple[RecordField, ...]) -> RecordKind:
         wanted = filters.get("document_number") or filters.get("party_code") or ""
         return listing.record_condition(viewer, {"kind": kind, "q": wanted})
 
-    listed = Listing(DishonestyRecord, records.RECORD, visible, kept, DishonestyRecord.select)
+    listed = Listing(DishonestyRecord, records.RECORD, visible, _kept, DishonestyRecord.select)
     return RecordKind(
-        key=key, label=label, fields=fields, identity=("document_number", "party_name", "decided_on"),
+        key=key, label=label, fields=(*_PARTY, *own, *_REST), identity=("document_number", "party_name", "decided_on"),
         read_permission="credit.view", write_permission="credit.enter", may_import=may_import, store=store, compare=compare,
         undo=record_undoing.undo, rows=listed.rows, fetch=listed.fetch, changes=listed.changes, blocked=record_undoing.blocked, filters=("document_number", "party_code"),
     )  # fmt: skip
 
 
-KINDS = [_made(record_rules.PENALTY, "penalties", PENALTY_FIELDS), _made(record_rules.OTHER, "dishonesty", OTHER_FIELDS)]
+KINDS = [_made(record_rules.PENALTY, "penalties", _PENALTY_ONLY), _made(record_rules.OTHER, "dishonesty", _OTHER_ONLY)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from plugins.areas.inspections import codes, rules
 from plugins.areas.inspections.figures import Figure
-from plugins.areas.inspections.record_kinds import INSPECTOR_FIELDS, inspector_kept
-from portal.toolkit import RecordField, list_files, units
+from portal.toolkit import list_files, units
 
 _C = list_files.Column
 
@@ -35,14 +34,29 @@ DRAWS = (
     _C("作废理由", lambda d: d.void_reason, width=32),
 )
 #: As on the screen, without the telephone: that is the own unit's.
-INSPECTORS = (RecordField("unit_name", "单位", way="out"), *(f for f in INSPECTOR_FIELDS if f.key != "phone"))
-
-
-def inspector_values(row):
-    """An inspector's values by the keys of :data:`INSPECTORS`."""
-    return inspector_kept(row).values | {"unit_name": units.name_of(row.unit)}
-
-
+INSPECTORS = (
+    _C("姓名", lambda i: i.name, width=14),
+    _C("单位", lambda i: units.name_of(i.unit), width=24),
+    _C("工号", lambda i: i.staff_number, width=12),
+    _C("执法证编号", lambda i: i.certificate, width=20),
+    _C("执法证有效期", lambda i: i.valid_to, "date", 12),
+    _C("发证机关", lambda i: i.issuer, width=24),
+    _C("监管领域", lambda i: "、".join(i.fields), width=32),
+    _C("抽查事项", lambda i: "、".join(i.items), width=32),
+    _C("专家", lambda i: i.expert, width=8),
+    _C("在岗", lambda i: i.active, width=8),
+)
+OBJECTS = (
+    _C("抽查事项编号", lambda o: o.number, width=14),
+    _C("类型", lambda o: o.kind, width=14),
+    _C("编号", lambda o: o.code, width=20),
+    _C("名称", lambda o: o.name, width=32),
+    _C("街道", lambda o: o.street, width=14),
+    _C("地址", lambda o: o.address, width=32),
+    _C("信用风险等级", lambda o: o.risk_class, width=12),
+    _C("所属主体代码", lambda o: o.subject.code if o.subject_id else "", width=22),
+    _C("有效", lambda o: o.valid, width=8),
+)
 #: A row is (version, its state in words).
 ITEMS = (
     _C("编号", lambda row: row[0].number, width=12),

@@ -29,7 +29,7 @@ from portal.toolkit import (
     registry,
 )
 
-INSPECTOR_FIELDS = (
+_INSPECTOR = (
     RecordField("name", "姓名", "text", required=True, longest=40, example="王甲"),
     RecordField("staff_number", "工号", "text", ("编号", "人员编号"), True, longest=30, example="001"),
     RecordField("phone", "电话", "text", ("联系电话", "手机"), longest=30),
@@ -92,7 +92,7 @@ def _object_there(values: Mapping[str, Any], unit: str) -> tuple[dict[str, str],
     found = CheckObject.get_or_none(
         (CheckObject.number == values["number"]) & (CheckObject.kind == values["kind"]) & (CheckObject.code == values["code"])
     )
-    known = object_kept(found).values if found else {}
+    known = _object_kept(found).values if found else {}
     cells = {words: (values[name] if name in values else known.get(name)) or "" for name, words in _CELLS.items()}
     stored = library_objects.values_of(cells)
     if found is None:
@@ -127,14 +127,12 @@ def _objects_visible(viewer: Any, filters: Mapping[str, str]) -> Any:
     return condition & (CheckObject.number == filters["number"]) if filters.get("number") else condition
 
 
-def inspector_kept(row: Inspector) -> Kept:
-    """An inspector as it is given out."""
-    values = {f.key: getattr(row, f.key) for f in INSPECTOR_FIELDS} | {"items": "、".join(row.items), "fields": "、".join(row.fields)}
+def _inspector_kept(row: Inspector) -> Kept:
+    values = {f.key: getattr(row, f.key) for f in _INSPECTOR} | {"items": "、".join(row.items), "fields": "、".join(row.fields)}
     return Kept(row.id, round(row.changed_at.timestamp() * 1_000_000), values)
 
 
-def object_kept(row: CheckObject) -> Kept:
-    """A check object as it is given out."""
+def _object_kept(row: CheckObject) -> Kept:
     values = {f.key: getattr(row, f.key) for f in _OBJECT if hasattr(row, f.key)}
     values["subject_code"] = row.subject.code if row.subject_id else ""
     # The table counts no versions: the fields themselves tell one state from another.
@@ -157,14 +155,14 @@ def _kind(key: str, label: str, fields: tuple[RecordField, ...], identity: tuple
     )  # fmt: skip
 
 
-_INSPECTORS = Listing(Inspector, "inspector", lambda viewer, filters: _own(Inspector.unit, viewer), inspector_kept, Inspector.select)
-OBJECTS = Listing(
-    CheckObject, "check_object", _objects_visible, object_kept,
+_INSPECTORS = Listing(Inspector, "inspector", lambda viewer, filters: _own(Inspector.unit, viewer), _inspector_kept, Inspector.select)
+_OBJECTS = Listing(
+    CheckObject, "check_object", _objects_visible, _object_kept,
     lambda: CheckObject.select(CheckObject, Subject).join(Subject, peewee.JOIN.LEFT_OUTER),
 )  # fmt: skip
 
 KINDS = [
-    _kind("inspectors", "执法检查人员", INSPECTOR_FIELDS, ("staff_number",), _inspector_there, _store_inspector, library_undoing.INSPECTORS, _INSPECTORS, ()),
-    _kind("check-objects", "检查对象", _OBJECT, ("number", "kind", "code"), _object_there, _store_object, library_undoing.OBJECTS, OBJECTS, ("number",)),
+    _kind("inspectors", "执法检查人员", _INSPECTOR, ("staff_number",), _inspector_there, _store_inspector, library_undoing.INSPECTORS, _INSPECTORS, ()),
+    _kind("check-objects", "检查对象", _OBJECT, ("number", "kind", "code"), _object_there, _store_object, library_undoing.OBJECTS, _OBJECTS, ("number",)),
     result_kind.KIND,
 ]  # fmt: skip

@@ -114,8 +114,7 @@ def _visible(viewer: Any, filters: Mapping[str, str]) -> Any:
     return condition & (Permit.number == filters["number"]) if filters.get("number") else condition
 
 
-def kept(permit: Permit) -> Kept:
-    """A permit as it is given out."""
+def _kept(permit: Permit) -> Kept:
     member = units.unit(permit.unit)
     values = {f.key: getattr(permit, f.key) for f in FIELDS if hasattr(permit, f.key)} | {
         "name": permit.subject.name, "code": permit.subject.code, "body": units.name_of(permit.unit),
@@ -125,7 +124,7 @@ def kept(permit: Permit) -> Kept:
     return Kept(permit.id, permit.version, values)
 
 
-_LISTING = Listing(Permit, permits.RECORD, _visible, kept, lambda: Permit.select(Permit, Subject).join(Subject))
+_LISTING = Listing(Permit, permits.RECORD, _visible, _kept, lambda: Permit.select(Permit, Subject).join(Subject))
 
 KIND = RecordKind(
     key="permits", label="行政许可", fields=FIELDS, identity=("number", "code"), read_permission="licensing.view",

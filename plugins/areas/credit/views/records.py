@@ -78,7 +78,7 @@ def records_page() -> Response:
 def records_file(title: str, filters: dict[str, str]) -> Response:
     """The records that the viewer may see and ``filters`` ask for, as a file."""
     query = DishonestyRecord.select().where(listing.record_condition(current_user, filters))
-    rows = map(list_columns.record_values, list_files.by_key(query, DishonestyRecord.id))
+    rows = list_columns.record_values(current_user._get_current_object(), list_files.by_key(query, DishonestyRecord.id))
     return list_files.answer_fields(title, list_columns.RECORD_FIELDS, rows)
 
 

@@ -24,8 +24,7 @@ def index() -> Response:
     if unit or not sight.reads_all(current_user):
         query = query.where(Inspector.unit == unit)
     if list_files.wanted():
-        found = map(list_columns.inspector_values, list_files.by_key(query, Inspector.id))
-        return list_files.answer_fields("执法检查人员名录库", list_columns.INSPECTORS, found)
+        return list_files.answer("执法检查人员名录库", list_columns.INSPECTORS, list_files.by_key(query, Inspector.id))
     rows, more = forms.paged(query, Inspector.id)
     return page(
         "inspections/inspectors.html", part="inspections/_inspectors.html", rows=[(row, validity(row)) for row in rows], unit=unit,

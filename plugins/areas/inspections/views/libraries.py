@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import peewee
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from plugins.areas.inspections import items, libraries, library_objects, list_columns, record_kinds, rules
+from plugins.areas.inspections import items, libraries, library_objects, list_columns, rules
 from plugins.areas.inspections.models import CheckObject, ItemVersion, LibraryAdjustment, LibraryRule
 from plugins.areas.inspections.views import blueprint, forms
 from plugins.areas.inspections.views.items import checking_units
 from portal.toolkit import (
     Refused,
+    Subject,
     act,
     audit,
     clock,
@@ -58,9 +60,9 @@ def _with_sizes(rows: list[ItemVersion]) -> list[tuple[ItemVersion, LibraryRule 
 @requires("inspection.view")
 def show(number: str) -> Response:
     if list_files.wanted():
-        query = record_kinds.OBJECTS.query().where(CheckObject.number == items.versions(number)[0].number)
-        found = map(record_kinds.object_kept, list_files.by_key(query, CheckObject.id))
-        return list_files.answer_kind(record_kinds.KINDS[1], found)
+        query = CheckObject.select(CheckObject, Subject).join(Subject, peewee.JOIN.LEFT_OUTER)
+        own = query.where(CheckObject.number == items.versions(number)[0].number)
+        return list_files.answer(f"检查对象 {number}", list_columns.OBJECTS, list_files.by_key(own, CheckObject.id))
     return _show(number)
 
 

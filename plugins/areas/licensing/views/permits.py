@@ -39,8 +39,8 @@ def index() -> Response:
         unit, argument("state", ""), argument("q", "").strip()[:60], argument("item", "")[:12]
     )
     if list_files.wanted():
-        query = Permit.select(Permit, Subject).join(Subject).where(permit_lists.conditions(filters))
-        return list_files.answer_kind(record_kinds.KIND, map(record_kinds.kept, list_files.by_key(query, Permit.id)))
+        query = Permit.select(Permit.id).join(Subject).where(permit_lists.conditions(filters))
+        return list_files.answer_kind(record_kinds.KIND, current_user._get_current_object(), list_files.by_key(query, Permit.id))
     rows, before, total = permit_lists.page_of(filters, before=request.args.get("before", 0, type=int))
     query = {"unit": argument("unit", ""), "state": filters.state, "q": filters.text, "item": filters.item}
     return page(
