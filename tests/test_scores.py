@@ -80,6 +80,38 @@ def test_a_waiting_roll_back_is_left_out_and_a_moved_duty_is_the_other_unit_s(ap
     assert board(Q3).row("police").facts["claim"]["due"] == 1
 
 
+def test_a_row_returned_after_the_closing_moment_stays_in_the_closed_quarter(app: Flask, hand) -> None:
+    owe("claim", 1, date(2026, 9, 1))
+    to(hand, clock.at(date(2026, 10, 13), 23, 59))
+    with transaction():
+        obligations.wait("claim", ("claim", 1), "police")
+    assert board(Q3).row("police").facts["claim"]["due"] == 0
+    with transaction():
+        obligations.resume("claim", ("claim", 1), "police", closing_of=facts.closing_of)
+    to(hand, clock.at(date(2026, 10, 14)))
+    with transaction():
+        obligations.wait("claim", ("claim", 1), "police")
+    assert board(Q3).row("police").facts["claim"] == {"due": 1, "done": 0, "on_time": 0}
+    to(hand, AFTER)
+    with transaction():
+        obligations.resume("claim", ("claim", 1), "police", closing_of=facts.closing_of)
+    owed = obligations.of_record("claim", 1)[0]
+    assert (owed.deadline, owed.extended_days, owed.waiting_since) == (date(2026, 9, 10), 0, None)
+
+
+def test_a_correction_outlives_the_withdrawal_of_what_it_corrected(app: Flask, hand) -> None:
+    for number in (1, 2):
+        owe("claim", number, date(2026, 9, 1), date(2026, 9, 3), hand=hand)
+    owe("claim", 3, date(2026, 9, 1))
+    score_acts.adjust(Q3, "police", "claim", {"done": 1}, "系统故障期间已书面认领")
+    assert board(Q3).row("police").facts["claim"] == {"due": 3, "done": 3, "on_time": 2}
+    with transaction():
+        obligations.withdraw("claim", ("claim", 3), "推送有误")
+    assert board(Q3).row("police").facts["claim"] == {"due": 2, "done": 2, "on_time": 2}
+    with pytest.raises(Refused, match="done 为 3，不能大于 due 的 2"):
+        score_acts.adjust(Q3, "police", "claim", {"done": 1}, "再加一条")
+
+
 def test_login_counts_working_days_up_to_yesterday_and_today_once_earned(app: Flask, people, hand) -> None:
     with transaction():
         LoginDay.create(unit="police", day=date(2026, 9, 24), user=people["gongan-jingban"], at=clock.now())
