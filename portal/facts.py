@@ -13,7 +13,8 @@ import peewee
 from portal import clock, official_calendar, settings, units
 from portal.obligations import FULFILLED, KINDS, MISSED, OPEN, Obligation
 from portal.plugging import registry
-from portal.scoring import Scheme, scheme_for
+from portal.refusals import Missing
+from portal.scoring import Scheme, ScoringError, scheme_for
 from portal.users import LoginDay
 from portal.workdays import Calendar, Quarter, days_between
 
@@ -55,9 +56,12 @@ class Span:
 
 
 def scheme_of(day: date) -> Scheme:
-    """The scheme in force on ``day`` with the settings entered for it."""
+    """The scheme in force on ``day`` with the settings entered for it. Raises Missing before the first scheme."""
     stored = {key.removeprefix("scheme."): value for key, value in settings.values("scheme.", day).items()}
-    scheme = scheme_for(day)
+    try:
+        scheme = scheme_for(day)
+    except ScoringError as error:
+        raise Missing(str(error)) from error
     return scheme.with_settings(stored) if stored else scheme
 
 

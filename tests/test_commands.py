@@ -121,3 +121,14 @@ def test_facts_come_from_a_file_too_and_a_wrong_file_is_told(tmp_path) -> None:
 def test_a_bundle_is_checked_from_standard_input_too() -> None:
     answer = run("verify-draw", "-", sent="{}")
     assert (answer.exit_code, answer.stdout) == (1, "数据包 缺少“announce”\n")
+
+
+def test_a_wrong_data_folder_or_clock_is_told_before_anything_is_opened(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(tmp_path / "file" / "data"))
+    answer = run("score", "2026Q3")
+    assert answer.exit_code == 2 and "建不了数据文件夹" in answer.stderr
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("PORTAL_CLOCK", "昨天")
+    answer = run("score", "2026Q3")
+    assert (answer.exit_code, answer.stderr) == (2, "PORTAL_CLOCK“昨天”应写成 2026-09-25T09:00 这样\n")

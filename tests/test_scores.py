@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from portal import audit, clock, facts, obligations, score_acts, scores, units
+from portal.cli import main as command
 from portal.cli_scores import score as score_command
 from portal.database import transaction
 from portal.digests import digest_of
@@ -260,6 +261,16 @@ def test_the_year_is_the_mean_of_its_final_quarters(app: Flask, hand) -> None:
     finals, rows = scores.year_rows(2026)
     assert finals == [Q3]
     assert all(total == own["2026Q3"] for _, own, total in rows)
+
+
+def test_a_quarter_before_the_first_scheme_or_after_today_has_no_scores(app: Flask, as_person, monkeypatch) -> None:
+    monkeypatch.setattr("portal.cli_scores.application", lambda: app)
+    office = as_person("bangongshi")
+    for quarter, words in (("1950Q1", "1950-03-31 没有施行中的计分细则"), ("2030Q1", "2030年第一季度还没有开始")):
+        answer = office.get(f"/scores/{quarter}")
+        assert (answer.status_code, words in text_of(answer)) == (404, True)
+        told = CliRunner().invoke(command, ["score", quarter])
+        assert (told.exit_code, told.stderr.strip()) == (2, words)
 
 
 def test_a_unit_that_left_is_not_scored_from_that_day(app: Flask) -> None:
