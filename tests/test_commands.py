@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from portal.cli import main
 
+README = Path(__file__).parents[1] / "README.md"
 ENGLISH = re.compile(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}")
 
 
@@ -116,6 +118,15 @@ def test_facts_come_from_a_file_too_and_a_wrong_file_is_told(tmp_path) -> None:
     assert run("score-facts", "facts.json").stderr == "输入缺少 unit\n"
     assert run("score-facts", sent=b"\xff").stderr == "输入不是 UTF-8 文本\n"
     assert run("score-facts", sent="[1").stderr == "输入不是有效的 JSON：第1行第3列有误\n"
+
+
+def test_the_facts_of_the_readme_are_scored() -> None:
+    (shown,) = re.findall(r"```json\n(.+?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    answer = json.loads(run("score-facts", sent=shown).stdout)
+    assert [line["score"] for line in answer["items"]] == [
+        *("9.02", "9.10", "10.00", "8.90", "15.00", "2.00", "8.50", "5.00", "7.14", "5.00"),
+    ]
+    assert answer["total"] == "79.66"
 
 
 def test_a_bundle_is_checked_from_standard_input_too() -> None:
