@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import alarms, chrome, clock, core_hooks, database, error_pages, files, gate, jobs, units
 from portal.declarations import DeclarationError
 from portal.plugging import Registry
+from portal.refusals import Refused
 
 _PACKAGE = Path(__file__).parent
 
@@ -46,7 +47,7 @@ def configuration(given: Mapping[str, Any]) -> dict[str, Any]:
 def secret(path: Path) -> str:
     """The key that signs cookies, made on first use and readable by the portal's own account only."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        database.make_folder(path.parent)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as target:
             target.write(secrets.token_hex(32))
@@ -99,7 +100,10 @@ def _configure(app: Flask, given: Mapping[str, Any]) -> None:
         WTF_CSRF_SSL_STRICT=True,
     )
     if app.config["CLOCK"]:
-        clock.use(clock.StartedClock(clock.parse(app.config["CLOCK"])))
+        try:
+            clock.use(clock.StartedClock(clock.parse(app.config["CLOCK"])))
+        except ValueError:
+            raise Refused(f"PORTAL_CLOCK“{app.config['CLOCK']}”应写成 2026-09-25T09:00 这样") from None
     if app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=app.config["PROXIES"], x_proto=app.config["PROXIES"])
 

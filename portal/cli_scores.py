@@ -8,8 +8,8 @@ from typing import IO
 
 import click
 
+from portal import clock, scores
 from portal import score_facts as facts
-from portal import scores
 from portal.cli_start import application
 from portal.refusals import Refused
 from portal.scoring import ScoringError
@@ -26,6 +26,8 @@ def score(quarter_text: str, as_json: bool) -> None:
     except ValueError as error:
         raise Refused(str(error)) from None
     application()
+    if quarter.first > clock.today():
+        raise Refused(f"{quarter.label}还没有开始")
     made = scores.board(quarter)
     if as_json:
         click.echo(json.dumps(scores.as_plain(made), ensure_ascii=False, indent=1, sort_keys=True))

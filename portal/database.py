@@ -111,6 +111,14 @@ def typed(field: peewee.Field, value: Any) -> Any:
     return stored.cast(field.field_type) if is_postgresql() else stored
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder of the portal's data where it is missing. Raises StorageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"建不了数据文件夹 {folder}：{error.strerror}（用 PORTAL_DATA_DIR 指定可以写入的文件夹）") from error
+
+
 def database_at(url: str) -> peewee.Database:
     """An unconnected database: ``sqlite:///path`` or ``postgresql://…``. Raises StorageError for another scheme or a
     missing driver."""
@@ -118,7 +126,7 @@ def database_at(url: str) -> peewee.Database:
     if scheme == "sqlite":
         path = url.removeprefix("sqlite:///")
         if path != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            make_folder(Path(path).parent)
         return PortalSqlite(path, timeout=10)
     if scheme in ("postgresql", "postgres"):
         try:

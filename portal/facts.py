@@ -13,7 +13,8 @@ import peewee
 from portal import clock, official_calendar, settings, units
 from portal.obligations import FULFILLED, KINDS, MISSED, OPEN, Obligation
 from portal.plugging import registry
-from portal.scoring import Scheme, scheme_for
+from portal.refusals import Missing
+from portal.scoring import Scheme, ScoringError, scheme_for
 from portal.users import LoginDay
 from portal.workdays import Calendar, Quarter, days_between
 
@@ -55,9 +56,12 @@ class Span:
 
 
 def scheme_of(day: date) -> Scheme:
-    """The scheme in force on ``day`` with the settings entered for it."""
+    """The scheme in force on ``day`` with the settings entered for it. Raises Missing before the first scheme."""
     stored = {key.removeprefix("scheme."): value for key, value in settings.values("scheme.", day).items()}
-    scheme = scheme_for(day)
+    try:
+        scheme = scheme_for(day)
+    except ScoringError as error:
+        raise Missing(str(error)) from error
     return scheme.with_settings(stored) if stored else scheme
 
 
@@ -75,14 +79,20 @@ def span_of(quarter: Quarter) -> Span:
     return Span(quarter, scheme, calendar, closing, calendar.last_workday(quarter.first, quarter.last))
 
 
-def due_in(quarter: Quarter, today: date) -> Any:
+def closing_of(day: date) -> date:
+    """The closing day of the quarter in which ``day`` lies."""
+    return span_of(Quarter.of(day)).closing
+
+
+def due_in(span: Span, today: date) -> Any:
     """The condition of what is due: a scored obligation whose deadline lies in the quarter and has passed, or that is
-    done already; one whose roll-back waits is left out (scoring.md "Due")."""
+    done already; one whose roll-back waits is left out, unless it was returned after the closing moment: a later act
+    never changes the quarter (scoring.md "Due")."""
     return (
-        Obligation.deadline.between(quarter.first, quarter.last)
+        Obligation.deadline.between(span.quarter.first, span.quarter.last)
         & Obligation.state.in_([OPEN, FULFILLED, MISSED])
         & (Obligation.scored == True)  # noqa: E712
-        & Obligation.waiting_since.is_null()
+        & (Obligation.waiting_since.is_null() | (Obligation.waiting_since >= clock.end_of(span.closing)))
         & ((Obligation.deadline < today) | Obligation.fulfilled_on.is_null(False))
     )
 
@@ -111,7 +121,7 @@ def counts(span: Span, today: date) -> dict[tuple[str, str], tuple[int, int, int
         Obligation.select(
             Obligation.unit, Obligation.kind, peewee.fn.COUNT(peewee.SQL("*")), _one_if(done), _one_if(on_time)
         )
-        .where(Obligation.kind.in_(kinds) & due_in(span.quarter, today))
+        .where(Obligation.kind.in_(kinds) & due_in(span, today))
         .group_by(Obligation.kind, Obligation.unit)
     )
     return {(unit, kind): (int(due), int(done_), int(timely)) for unit, kind, due, done_, timely in query.tuples()}

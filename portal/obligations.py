@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -165,9 +166,7 @@ _GIVEN = ("unit", "record_type", "record_id", "title", "subject_id", "scored")
 
 
 def _of(kind: str, record: tuple[str, int | str], unit: str | None) -> Any:
-    found = (
-        (Obligation.kind == kind) & (Obligation.record_type == record[0]) & (Obligation.record_id == str(record[1]))
-    )
+    found = (Obligation.kind == kind) & (Obligation.record_type == record[0]) & (Obligation.record_id == str(record[1]))
     return found & (Obligation.unit == unit) if unit is not None else found
 
 
@@ -256,17 +255,20 @@ def wait(kind: str, record: tuple[str, int | str], unit: str) -> int:
     return Obligation.update(waiting_since=clock.now()).where(_of(kind, record, unit) & (Obligation.state == OPEN)).execute()
 
 
-def resume(kind: str, record: tuple[str, int | str], unit: str) -> None:
-    """The roll-back was refused: the old deadline is extended by the working days it waited."""
-    for owed in Obligation.select().where(_of(kind, record, unit) & (Obligation.state == OPEN)):
-        if owed.waiting_since is None:
-            continue
-        calendar = official_calendar.calendar()
-        waited = calendar.count(owed.waiting_since.date() + ONE_DAY, clock.today())
-        owed.extended_days += waited
-        owed.deadline = calendar.deadline(owed.deadline, waited).day if waited else owed.deadline
+def resume(
+    kind: str, record: tuple[str, int | str], unit: str, *, closing_of: Callable[[date], date] = lambda day: date.max
+) -> None:
+    """The roll-back was refused: the old deadline is extended by the working days it waited, unless it was returned
+    after the closing day of its quarter (``closing_of``): a missed row would leave the quarter for the next one."""
+    calendar = official_calendar.calendar()
+    for owed in Obligation.select().where(_of(kind, record, unit) & Obligation.waiting_since.is_null(False)):
+        began = owed.waiting_since.date()
+        if began <= closing_of(owed.deadline) and (waited := calendar.count(began + ONE_DAY, clock.today())):
+            due = calendar.deadline(owed.deadline, waited)
+            owed.deadline, owed.provisional = due.day, owed.provisional or due.provisional
+            owed.extended_days += waited
         owed.waiting_since = None
-        owed.save(only=[Obligation.extended_days, Obligation.deadline, Obligation.waiting_since])
+        owed.save(only=[Obligation.extended_days, Obligation.deadline, Obligation.provisional, Obligation.waiting_since])
 
 
 def move(kind: str, record: tuple[str, int | str], unit: str, new: Obligation, reason: str) -> int:

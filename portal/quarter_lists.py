@@ -96,6 +96,20 @@ def open_due(day: date) -> int:
     return opened
 
 
+def recount_deadlines() -> int:
+    """The calendar changed: lists still owed are due on what is now their quarter's last working day (no number of days
+    after an event, so ``obligations.recompute_open`` cannot). Returns how many moved."""
+    owed, moved = obligations.Obligation, 0
+    with transaction():
+        for row in list(owed.select().where((owed.kind == "quarter_list") & (owed.state == obligations.OPEN))):
+            quarter = Quarter.parse(row.record_id)
+            last, first = facts.span_of(quarter).last_workday, opens_on(quarter)
+            if (last, first) != (row.deadline, row.started_on):
+                owed.update(deadline=last, started_on=first).where(owed.id == row.id).execute()
+                moved += last != row.deadline
+    return moved
+
+
 def send(unit: str, quarter: Quarter, kind: str, stream: IO[bytes], name: str) -> QuarterUpload:
     """``unit`` sends a list; its good rows join those sent before, the bad ones are named. Raises Refused."""
     check_open(unit, quarter, kind)

@@ -55,7 +55,7 @@ def adjust(quarter: Quarter, unit: str, item: str, changes: dict[str, Any], reas
             entered_by=audit.actor().name, entered_at=clock.now(),
         )  # fmt: skip
         try:
-            score = row_of(span, found, of_unit, {**made, item: entry}).score
+            score = row_of(span, found, of_unit, {**made, item: entry}, item).score
             if item not in {line.item for line in score.lines}:
                 raise Refused("该单位本季没有这个计分项")
         except ScoringError as error:
@@ -204,7 +204,7 @@ def revise(quarter: Quarter, unit: str, item: str, changes: dict[str, Any], reas
         for row in frozen_board(span, earlier).rows:
             if row.unit.key == unit:
                 try:
-                    row = row_of(span, row.unit, row.facts, {item: entry})
+                    row = row_of(span, row.unit, row.facts, {item: entry}, item)
                 except ScoringError as error:
                     raise Refused(str(error), {"value": str(error)}) from error
             rows.append(row)

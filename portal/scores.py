@@ -138,13 +138,26 @@ def adjustments(quarter: Quarter) -> dict[str, dict[str, Adjustment]]:
     return found
 
 
-def _adjusted(of_unit: facts.Facts, made: dict[str, Adjustment]) -> facts.Facts:
+def _adjusted(of_unit: facts.Facts, made: dict[str, Adjustment], newest: str) -> facts.Facts:
     changed = {item: dict(of_item) for item, of_item in of_unit.items()}
     for item, adjustment in made.items():
+        known = changed.setdefault(item, {})
         for fact, value in adjustment.changes.items():
-            known = changed.setdefault(item, {})
             known[fact] = value if fact == "set" else known.get(fact, 0) + value
+        if item != newest:
+            _bound(known)
     return changed
+
+
+def _bound(counts: dict[str, Any]) -> None:
+    """Keep a correction possible when the records moved on under it: what was owed is withdrawn after one more was
+    counted as done. The engine refuses impossible facts, and one line must not take the board from every unit."""
+    for fact, value in counts.items():
+        if type(value) is int:
+            counts[fact] = max(0, value)
+    for less, more in (("done", "due"), ("on_time", "done")):
+        if less in counts and more in counts:
+            counts[less] = min(counts[less], counts[more])
 
 
 def units_scored(span: Span) -> list[Unit]:
@@ -164,8 +177,12 @@ def board(quarter: Quarter) -> Board:
     return Board(span, stage_of(span), ranked(rows))
 
 
-def row_of(span: Span, unit: Unit, of_unit: facts.Facts, made: dict[str, Adjustment]) -> Row:
-    of_unit = _adjusted(of_unit, made)
+def row_of(
+    span: Span, unit: Unit, of_unit: facts.Facts, made: dict[str, Adjustment], newest: str = ""
+) -> Row:
+    """The unit's row with what the office changed. Raises ScoringError for impossible facts; of the changes only
+    that of the item ``newest``, just typed, can make them so."""
+    of_unit = _adjusted(of_unit, made, newest)
     names = [field.name for field in unit.check_fields]
     return Row(unit, 0, scoring.score_unit(span.scheme, unit.duties, names, of_unit), of_unit, made)
 
@@ -252,7 +269,7 @@ def rows_behind(viewer: Any, span: Span, unit: str, item: str, which: str, after
         raise NotAllowed("得分背后的记录只有本单位、联席会议办公室和召集人可以查看")
     kinds = facts.COUNTED.get(item, ())
     today = clock.today()
-    due = facts.due_in(span.quarter, today)
+    due = facts.due_in(span, today)
     done = Obligation.fulfilled_on.is_null(False) & (Obligation.fulfilled_on <= span.closing)
     conditions = {
         "due": due,

@@ -56,7 +56,7 @@ from portal.declarations import (
     Unit,
 )
 from portal.digests import canonical, digest_of, sm3
-from portal.facts import days_for, scheme_of, span_of
+from portal.facts import closing_of, days_for, scheme_of, span_of
 from portal.fonts import DocumentError
 from portal.gate import viewer_named
 from portal.hookspecs import hookimpl
@@ -115,6 +115,7 @@ __all__ = [
     "charts",
     "choice_setting",
     "clock",
+    "closing_of",
     "database",
     "days_for",
     "digest_of",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from portal.cli import main
 
+README = Path(__file__).parents[1] / "README.md"
 ENGLISH = re.compile(r"[a-z]{3,} [a-z]{2,} [a-z]{2,}")
 
 
@@ -118,6 +120,26 @@ def test_facts_come_from_a_file_too_and_a_wrong_file_is_told(tmp_path) -> None:
     assert run("score-facts", sent="[1").stderr == "输入不是有效的 JSON：第1行第3列有误\n"
 
 
+def test_the_facts_of_the_readme_are_scored() -> None:
+    (shown,) = re.findall(r"```json\n(.+?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    answer = json.loads(run("score-facts", sent=shown).stdout)
+    assert [line["score"] for line in answer["items"]] == [
+        *("9.02", "9.10", "10.00", "8.90", "15.00", "2.00", "8.50", "5.00", "7.14", "5.00"),
+    ]
+    assert answer["total"] == "79.66"
+
+
 def test_a_bundle_is_checked_from_standard_input_too() -> None:
     answer = run("verify-draw", "-", sent="{}")
     assert (answer.exit_code, answer.stdout) == (1, "数据包 缺少“announce”\n")
+
+
+def test_a_wrong_data_folder_or_clock_is_told_before_anything_is_opened(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(tmp_path / "file" / "data"))
+    answer = run("score", "2026Q3")
+    assert answer.exit_code == 2 and "建不了数据文件夹" in answer.stderr
+    monkeypatch.setenv("PORTAL_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("PORTAL_CLOCK", "昨天")
+    answer = run("score", "2026Q3")
+    assert (answer.exit_code, answer.stderr) == (2, "PORTAL_CLOCK“昨天”应写成 2026-09-25T09:00 这样\n")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugins.areas.licensing import permits
-from portal import audit, clock, facts, gate, quarter_lists
+from portal import audit, clock, facts, gate, official_calendar, quarter_lists
 from portal.list_comparison import Entry, compare
 from portal.obligations import Obligation
 from portal.refusals import Missing, NotAllowed, Refused
@@ -85,6 +85,18 @@ def test_every_member_owes_its_lists_ten_working_days_before_the_quarter_s_last(
     assert quarter_lists.open_due(date(2026, 9, 16)) == 14
     assert quarter_lists.open_due(date(2026, 9, 17)) == 0, "the daily job may run twice"
     assert {(str(o.deadline), o.state) for o in Obligation.select()} == {("2026-09-30", "open")}
+
+
+def test_a_notice_that_takes_the_quarter_s_last_working_day_moves_what_is_still_owed(app) -> None:
+    quarter_lists.open_due(date(2026, 9, 16))
+    sent = Obligation.update(state="fulfilled", fulfilled_on=date(2026, 9, 28)).where(Obligation.unit == HOME)
+    sent.execute()
+    official_calendar.enter_notice("临时放假通知", [2026], [(date(2026, 9, 30), False, "放假")], "办公室")
+    assert quarter_lists.recount_deadlines() == 13
+    assert owed("quarter_list") == [("fulfilled", "2026-09-16", "2026-09-30")]
+    still = Obligation.select().where(Obligation.state == "open")
+    assert {(str(o.started_on), str(o.deadline)) for o in still} == {("2026-09-15", "2026-09-29")}
+    assert quarter_lists.recount_deadlines() == 0
 
 
 def listing(*rows: tuple[str, ...]) -> io.BytesIO:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from portal import audit, clock, facts, obligations, score_acts, scores, units
+from portal.cli import main as command
 from portal.cli_scores import score as score_command
 from portal.database import transaction
 from portal.digests import digest_of
@@ -78,6 +79,38 @@ def test_a_waiting_roll_back_is_left_out_and_a_moved_duty_is_the_other_unit_s(ap
     with transaction():
         obligations.wait("claim", ("claim", 1), "police")
     assert board(Q3).row("police").facts["claim"]["due"] == 1
+
+
+def test_a_row_returned_after_the_closing_moment_stays_in_the_closed_quarter(app: Flask, hand) -> None:
+    owe("claim", 1, date(2026, 9, 1))
+    to(hand, clock.at(date(2026, 10, 13), 23, 59))
+    with transaction():
+        obligations.wait("claim", ("claim", 1), "police")
+    assert board(Q3).row("police").facts["claim"]["due"] == 0
+    with transaction():
+        obligations.resume("claim", ("claim", 1), "police", closing_of=facts.closing_of)
+    to(hand, clock.at(date(2026, 10, 14)))
+    with transaction():
+        obligations.wait("claim", ("claim", 1), "police")
+    assert board(Q3).row("police").facts["claim"] == {"due": 1, "done": 0, "on_time": 0}
+    to(hand, AFTER)
+    with transaction():
+        obligations.resume("claim", ("claim", 1), "police", closing_of=facts.closing_of)
+    owed = obligations.of_record("claim", 1)[0]
+    assert (owed.deadline, owed.extended_days, owed.waiting_since) == (date(2026, 9, 10), 0, None)
+
+
+def test_a_correction_outlives_the_withdrawal_of_what_it_corrected(app: Flask, hand) -> None:
+    for number in (1, 2):
+        owe("claim", number, date(2026, 9, 1), date(2026, 9, 3), hand=hand)
+    owe("claim", 3, date(2026, 9, 1))
+    score_acts.adjust(Q3, "police", "claim", {"done": 1}, "系统故障期间已书面认领")
+    assert board(Q3).row("police").facts["claim"] == {"due": 3, "done": 3, "on_time": 2}
+    with transaction():
+        obligations.withdraw("claim", ("claim", 3), "推送有误")
+    assert board(Q3).row("police").facts["claim"] == {"due": 2, "done": 2, "on_time": 2}
+    with pytest.raises(Refused, match="done 为 3，不能大于 due 的 2"):
+        score_acts.adjust(Q3, "police", "claim", {"done": 1}, "再加一条")
 
 
 def test_login_counts_working_days_up_to_yesterday_and_today_once_earned(app: Flask, people, hand) -> None:
@@ -228,6 +261,16 @@ def test_the_year_is_the_mean_of_its_final_quarters(app: Flask, hand) -> None:
     finals, rows = scores.year_rows(2026)
     assert finals == [Q3]
     assert all(total == own["2026Q3"] for _, own, total in rows)
+
+
+def test_a_quarter_before_the_first_scheme_or_after_today_has_no_scores(app: Flask, as_person, monkeypatch) -> None:
+    monkeypatch.setattr("portal.cli_scores.application", lambda: app)
+    office = as_person("bangongshi")
+    for quarter, words in (("1950Q1", "1950-03-31 没有施行中的计分细则"), ("2030Q1", "2030年第一季度还没有开始")):
+        answer = office.get(f"/scores/{quarter}")
+        assert (answer.status_code, words in text_of(answer)) == (404, True)
+        told = CliRunner().invoke(command, ["score", quarter])
+        assert (told.exit_code, told.stderr.strip()) == (2, words)
 
 
 def test_a_unit_that_left_is_not_scored_from_that_day(app: Flask) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_login import current_user
 
-from portal import audit, calendar_lines, clock, obligations, official_calendar, setting_forms
+from portal import audit, calendar_lines, clock, obligations, official_calendar, quarter_lists, setting_forms
 from portal.access import act, requires
 from portal.official_calendar import CalendarDay, CalendarNotice
 from portal.pages import page
@@ -131,7 +131,7 @@ def enter_notice() -> Response:
         after={"document": document, "years": years, "days": [[f"{day}", *rest] for day, *rest in read.days]},
         note=document,
     )  # fmt: skip
-    moved = obligations.recompute_open()
+    moved = obligations.recompute_open() + quarter_lists.recount_deadlines()
     flash(f"已录入“{document}”，共 {len(read.days)} 天；重算未办时限义务，{moved} 项期限变动", "success")
     return redirect(url_for("admin.calendar", year=years[0]), 303)
 

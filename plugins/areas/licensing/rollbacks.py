@@ -12,6 +12,7 @@ from portal.toolkit import (
     Subject,
     audit,
     clock,
+    closing_of,
     days_for,
     is_postgresql,
     obligations,
@@ -125,7 +126,7 @@ def _refuse(found: RollBack, claim: Claim, note: str) -> None:
         raise Refused("不同意回退须写明理由", {"note": "请写明理由"})
     Claim.update(state=found.state_before).where(Claim.id == claim.id).execute()
     for kind in ("claim", "feedback"):
-        obligations.resume(kind, (claims.RECORD, claim.id), claim.unit)
+        obligations.resume(kind, (claims.RECORD, claim.id), claim.unit, closing_of=closing_of)
 
 
 def may_decide(viewer: Any, found: RollBack) -> bool:

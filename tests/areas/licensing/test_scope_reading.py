@@ -279,6 +279,47 @@ def test_the_classification(scope: str, classification: str, unknown: tuple[str,
     assert (reading.classification, reading.unknown) == (classification, unknown)
 
 
+@pytest.mark.parametrize(
+    ("scope", "unknown"),
+    [
+        ("土壤检测（凭资质证书经营）", ("土壤检测（凭资质证书经营）",)),
+        ("特种养殖（凭许可证经营）；蔬菜种植", ("特种养殖（凭许可证经营）",)),
+        ("企业管理咨询（依法须经批准的项目，凭许可证经营）", ()),
+        ("水果销售（凭营业执照经营）", ()),
+        ("一般经营项目：无。许可经营项目：无", ()),
+    ],
+)
+def test_what_says_of_itself_that_it_needs_a_permit_never_passes_as_ordinary(scope: str, unknown: tuple[str, ...]) -> None:
+    read = READER.read(scope)
+    assert read.unknown == unknown
+    assert read.classification == ("待人工" if unknown else "非许可")
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("内河普通货物运输；船舶维修", ["JT10"]),
+        ("危险品货物运输（按道路运输经营许可证核定范围经营）", ["JT03"]),
+        ("废旧蓄电池收集（凭危险废物经营许可证经营）；废旧蓄电池修复技术研发", ["HB01"]),
+        ("幼儿园", ["JY01", "XF01"]),
+        ("幼儿园玩具销售；幼儿园教学设备销售", []),
+        ("歌厅；歌厅音响设备销售", ["GA08", "WL02", "WS03", "XF01"]),
+        ("歌厅音响设备销售；舞厅灯光安装", []),
+        ("种猪繁育、销售", ["NY09"]),
+        ("种鸡孵化设备销售；种羊饲料销售", []),
+        ("快递（不含信件）", ["TX03"]),
+        ("快递包装材料销售；快递代收点服务；快递柜租赁", []),
+        ("开锁、配钥匙", ["GA11"]),
+        ("开锁器材销售", []),
+        ("文物及艺术品拍卖", ["SW04", "WL14"]),
+        ("个人征信", ["TX09"]),
+        ("增值电信业务代办", []),
+    ],
+)
+def test_old_wordings_name_the_trade_and_not_what_serves_it(scope: str, expected: list[str]) -> None:
+    assert codes(scope) == expected
+
+
 def test_a_permit_before_registration_counts_as_the_setting_says() -> None:
     assert READER.read("保安服务").classification == "许可"
     without = ScopeReader(ITEMS, pre_permits=False)

@@ -18,6 +18,8 @@ _COMPLETE = re.compile(
 _BRANCH_HEADING = re.compile(
     r"(?:以下|下列)?(?:项目|范围)?[仅由]?限?其?(?:于|下设)?分(?:支机构|公司)(?:经营)?:"
 )
+#: （凭危险废物经营许可证经营）, （按资质证书核定范围经营）: the subject itself says that a permit is needed.
+_OWN_PERMIT = re.compile(r"\([^()]{0,4}(?:凭|按|持|在|取得)[^()\0]{0,24}(?:许可证|资质|资格|批准证书|批准文件|证书)[^()\0]{0,20}\)")
 _SHARED_AT_MOST = 12
 _NOTHING = re.compile(r"[无、,;。:()./\-\d…*]*$|暂无$|无$")
 
@@ -221,6 +223,9 @@ def _stretch(
             core = element.core.replace("\0", "")
             if core in clause.patterns.wide and explained.find(1, element.start, element.end) < 0:
                 wide.append(span(element.start, element.end))
+        if whole and explained.find(1, whole[0].start, whole[-1].end) < 0:
+            claimed = [e for e in whole if _OWN_PERMIT.search(clause.positive, e.start, e.end)]
+            wide += [span(e.start, e.end) for e in claimed]
         for start, stop in _items_of(whole):
             if explained.find(1, start, stop) < 0 and not qualifiers.BRANCH.search(clause.text[start:stop]):
                 unexplained.append(span(start, stop))
