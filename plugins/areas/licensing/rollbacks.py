@@ -167,14 +167,21 @@ def roll_back_for(viewer: Any, roll_back_id: int) -> RollBack:
 
 def waiting_for(viewer: Any, after: int = 0, size: int = 50) -> tuple[list[RollBack], int | None]:
     """What waits for a decision and the person may see, oldest first, and the key of the next page."""
-    query = (
-        RollBack.select(RollBack, Claim, Subject)
-        .join(Claim)
-        .join(Subject)
-        .where((RollBack.state == "waiting") & (RollBack.id > after))
-        .order_by(RollBack.id)
-        .limit(size + 1)
-    )
-    where = _visible(viewer)
+    query = _listed().where((RollBack.state == "waiting") & (RollBack.id > after)).order_by(RollBack.id)
+    return _page(viewer, query, size)
+
+
+def decided_for(viewer: Any, before: int = 0, size: int = 50) -> tuple[list[RollBack], int | None]:
+    """What was decided and the person may see, newest first: a unit finds what became of what it returned."""
+    query = _listed().where(RollBack.state != "waiting").order_by(RollBack.id.desc())
+    return _page(viewer, query.where(RollBack.id < before) if before else query, size)
+
+
+def _listed() -> Any:
+    return RollBack.select(RollBack, Claim, Subject).join(Claim).join(Subject)
+
+
+def _page(viewer: Any, query: Any, size: int) -> tuple[list[RollBack], int | None]:
+    query, where = query.limit(size + 1), _visible(viewer)
     rows = list(query if where is None else query.where(where))
     return rows[:size], rows[size - 1].id if len(rows) > size else None

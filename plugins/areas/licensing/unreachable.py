@@ -154,13 +154,14 @@ def _sees_all(viewer: Any) -> bool:
 def reports(
     viewer: Any, state: str, *, before: int = 0, size: int = 50
 ) -> tuple[list[Unreachable], int | None]:
-    """Reports of ``state`` that the person may see, newest first."""
+    """Reports of ``state`` that the person may see: those still to be verified the oldest first, the others the newest."""
     query = Unreachable.select(Unreachable, Subject).join(Subject).where(Unreachable.state == state)
     if not _sees_all(viewer):
         query = query.where(Unreachable.unit == viewer.unit)
+    waiting = state == "reported"
     if before:
-        query = query.where(Unreachable.id < before)
-    rows = list(query.order_by(Unreachable.id.desc()).limit(size + 1))
+        query = query.where(Unreachable.id > before if waiting else Unreachable.id < before)
+    rows = list(query.order_by(Unreachable.id if waiting else Unreachable.id.desc()).limit(size + 1))
     return rows[:size], rows[size - 1].id if len(rows) > size else None
 
 
