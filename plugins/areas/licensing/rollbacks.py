@@ -29,9 +29,9 @@ def roll_back(unit: str, claim_id: int, reason: str, note: str = "", names_unit:
     ``names_unit`` is the unit that it thinks right. Raises Refused, Stale or Missing.
     """
     if reason not in rules.ROLL_BACK_REASONS:
-        raise Refused("请选择回退理由", {"reason": "请选择"})
+        raise Refused("请选择回退理由", {"reason": "请选择回退理由"})
     if names_unit and (units.unit(names_unit) is None or names_unit == unit):
-        raise Refused("指明的单位不对", {"names_unit": "请选择另一个成员单位"})
+        raise Refused("指明的单位不对", {"names_unit": "应由哪个单位办理：不能是本单位，请另选一个成员单位或选“不清楚”"})
     with transaction():
         claim = claims.own_claim(unit, claim_id, "roll_back")
         made = RollBack.create(
@@ -75,7 +75,7 @@ def decide(roll_back_id: int, outcome: str, *, next_unit: str = "", note: str = 
         elif outcome == "refuse":
             _refuse(found, claim, note)
         else:
-            raise Refused("请选择处理结果", {"outcome": "请选择"})
+            raise Refused("请选择处理结果", {"outcome": "请选择处理结果"})
         RollBack.update(
             state=outcome, decided_at=clock.now(), decided_by=audit.actor().name, decision_note=note.strip(),
             next_unit=next_unit if outcome == "reassign" else "", next_claim=found.next_claim,
@@ -89,13 +89,13 @@ def decide(roll_back_id: int, outcome: str, *, next_unit: str = "", note: str = 
 
 def _reassign(found: RollBack, claim: Claim, next_unit: str) -> None:
     if units.unit(next_unit) is None or not units.is_enabled(next_unit):
-        raise Refused("请选择接收的成员单位", {"next_unit": "请选择已启用的成员单位"})
+        raise Refused("请选择接收的成员单位", {"next_unit": "改派给：请选择已启用的成员单位"})
     if next_unit == claim.unit:
-        raise Refused("不能改派给回退的单位自己", {"next_unit": "请选择另一个成员单位"})
+        raise Refused("不能改派给回退的单位自己", {"next_unit": "改派给：不能是回退的单位自己"})
     same = (Claim.subject == claim.subject_id) & (Claim.item == claim.item) & (Claim.unit == next_unit)
     if Claim.select().where(same & Claim.state.in_(LIVING)).exists():
         raise Refused(
-            f"{units.name_of(next_unit)}已有这一户这一事项的认领记录，请选择撤回", {"next_unit": "请另选"}
+            f"{units.name_of(next_unit)}已有这一户这一事项的认领记录，请选择撤回", {"next_unit": f"{units.name_of(next_unit)}已有这一户这一事项的认领记录，请另选单位或选撤回"}
         )
     Claim.update(state="moved", closed_reason=f"改派{units.name_of(next_unit)}").where(
         Claim.id == claim.id

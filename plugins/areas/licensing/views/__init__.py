@@ -16,6 +16,7 @@ from . import (  # noqa: E402 - their routes belong to the blueprint
     rollbacks,
     unlicensed,
     unreachable,
+    warned,
 )
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "rollbacks",
     "unlicensed",
     "unreachable",
+    "warned",
 ]
