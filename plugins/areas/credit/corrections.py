@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugins.areas.credit import publicity_rules, record_rules, records
+from plugins.areas.credit import lapses, publicity_rules, record_rules, records
 from plugins.areas.credit.models import DishonestyRecord, RecordVersion
 from plugins.areas.credit.record_rules import Entry
 from portal.toolkit import Refused, audit, clock, obligations, transaction
@@ -103,7 +103,7 @@ def _corrected(record: DishonestyRecord, values: dict[str, Any]) -> dict[str, An
 
 def annul(record: DishonestyRecord, reason: str) -> None:
     """The decision was annulled or found unlawful: it counts no more at once, and publicity is withdrawn within the
-    days of the setting (决定被变更、撤销的，撤回公示). Raises Refused, Stale."""
+    days of the setting (决定被变更、撤销的，撤回公示); objections and a repair under way end with it. Raises Refused, Stale."""
     if record.state == record_rules.ANNULLED:
         raise Refused("这条信息已经撤销")
     if not reason.strip():
@@ -121,6 +121,7 @@ def annul(record: DishonestyRecord, reason: str) -> None:
                 DishonestyRecord.id == record.id
             ).execute()
             records.owe_take_back(record, "决定被撤销")
+        lapses.end_with(record, reason.strip())
         audit.record(
             "撤销失信信息",
             records.RECORD,

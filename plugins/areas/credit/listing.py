@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.areas.credit import record_rules
+from plugins.areas.credit import objection_rules, record_rules, repair_rules
 from plugins.areas.credit.models import DishonestyRecord, Objection, Repair
 from plugins.areas.credit.reach import sees_all, visible
 from portal.toolkit import subjects, units
 
 SIZE = 30
+#: Asks for a list whatever the state of its rows.
+ALL = "all"
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One page of rows, newest first, and the key of the next one (None at the end)."""
+    """One page of rows and the key of the next one (None at the end): the newest first, what is still to be done the
+    oldest first, since it is due first."""
 
     rows: list[Any]
     older: int | None
@@ -26,10 +29,10 @@ class Listed:
         return iter((self.rows, self.older))
 
 
-def _page(query: Any, key: Any, older: int | None, size: int = SIZE) -> Listed:
+def _page(query: Any, key: Any, older: int | None, size: int = SIZE, *, to_do: bool = False) -> Listed:
     if older is not None:
-        query = query.where(key < older)
-    rows = list(query.order_by(key.desc()).limit(size + 1))
+        query = query.where(key > older if to_do else key < older)
+    rows = list(query.order_by(key if to_do else key.desc()).limit(size + 1))
     return Listed(rows[:size], rows[size - 1].id if len(rows) > size else None)
 
 
@@ -71,10 +74,11 @@ def record_condition(viewer: Any, filters: Mapping[str, str]) -> Any:
 
 
 def list_records(viewer: Any, filters: Mapping[str, str], older: int | None = None) -> Listed:
-    """One page of records, the last entered first."""
+    """One page of records, the last entered first; those that wait for publicity the first entered first."""
     return _page(
-        DishonestyRecord.select().where(record_condition(viewer, filters)), DishonestyRecord.id, older
-    )
+        DishonestyRecord.select().where(record_condition(viewer, filters)), DishonestyRecord.id, older,
+        to_do=filters.get("publicity") in (record_rules.DUE, record_rules.WITHDRAWING),
+    )  # fmt: skip
 
 
 def count_records(viewer: Any, filters: Mapping[str, str]) -> int:
@@ -83,18 +87,20 @@ def count_records(viewer: Any, filters: Mapping[str, str]) -> int:
 
 
 def list_objections(viewer: Any, state: str = "", older: int | None = None) -> Listed:
-    """Objections at the viewer's desk or about the viewer's unit, with their records, newest first."""
+    """Objections at the viewer's desk or about the viewer's unit, with their records; ``state`` "" means those under way."""
     query = Objection.select(Objection, DishonestyRecord).join(DishonestyRecord)
     if not viewer.has_role("office", "convenor", "deputy_convenor"):
         query = query.where((Objection.desk_unit == viewer.unit) | (Objection.source_unit == viewer.unit))
-    if state:
+    if not state:
+        query = query.where(Objection.state.in_(sorted(objection_rules.OPEN_STATES)))
+    elif state != ALL:
         query = query.where(Objection.state == state)
-    return _page(query, Objection.id, older)
+    return _page(query, Objection.id, older, to_do=state in objection_rules.OPEN_STATES or not state)
 
 
 def list_repairs(viewer: Any, state: str = "", older: int | None = None) -> Listed:
-    """Applications for repair that the viewer may see, with their records, newest first."""
+    """Applications for repair that the viewer may see, with their records; ``state`` "" means those to be decided."""
     query = Repair.select(Repair, DishonestyRecord).join(DishonestyRecord).where(visible(viewer, Repair.unit))
-    if state:
-        query = query.where(Repair.state == state)
-    return _page(query, Repair.id, older)
+    if state != ALL:
+        query = query.where(Repair.state == (state or repair_rules.RECEIVED))
+    return _page(query, Repair.id, older, to_do=state in ("", repair_rules.RECEIVED))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-RECEIVED, DIFFERS, TRANSFERRED, VERIFYING, CORRECTED, REPLIED, WITHDRAWN = (
-    "received", "differs", "transferred", "verifying", "corrected", "replied", "withdrawn",
+RECEIVED, DIFFERS, TRANSFERRED, VERIFYING, CORRECTED, REPLIED, WITHDRAWN, LAPSED = (
+    "received", "differs", "transferred", "verifying", "corrected", "replied", "withdrawn", "lapsed",
 )  # fmt: skip
 STATE_LABELS = {
     RECEIVED: "已收，待与来源比对", DIFFERS: "与来源不一致，待更正", TRANSFERRED: "已转信息提供单位，待签收", VERIFYING: "信息提供单位核查中",
     CORRECTED: "已更正", REPLIED: "与实际一致，已书面答复", WITHDRAWN: "申请人撤回",
+    LAPSED: "决定已撤销，终结办理",
 }  # fmt: skip
 OPEN_STATES = frozenset({RECEIVED, DIFFERS, TRANSFERRED, VERIFYING})
 

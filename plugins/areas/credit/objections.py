@@ -11,7 +11,18 @@ from plugins.areas.credit import corrections, letters, objection_rules, record_r
 from plugins.areas.credit.models import DishonestyRecord, Objection
 from plugins.areas.credit.objection_rules import OPEN_STATES
 from plugins.areas.credit.reach import places_of
-from portal.toolkit import Refused, Stale, audit, clock, database, obligations, subjects, transaction, units
+from portal.toolkit import (
+    Refused,
+    Stale,
+    audit,
+    clock,
+    database,
+    documents,
+    obligations,
+    subjects,
+    transaction,
+    units,
+)
 
 OBJECTION = "objection"
 
@@ -80,7 +91,7 @@ def _create(record: DishonestyRecord, application: Application, desk: str) -> Ob
             & Objection.state.in_(sorted(OPEN_STATES))
         )
         raise Refused(
-            f"“{application.applicant}”对这条信息的异议已于 {there.received_on} 受理，正在办理",
+            f"“{application.applicant}”对这条信息的异议已于{documents.chinese_date(there.received_on)}受理，正在办理",
             {"applicant": "同一申请人的异议正在办理"},
         ) from None
 
@@ -88,7 +99,7 @@ def _create(record: DishonestyRecord, application: Application, desk: str) -> Ob
 def not_open_to_objection(record: DishonestyRecord) -> str | None:
     """Why nobody can object to the record now, or None: an objection concerns what the public system shows (二（四）)."""
     if record.state == record_rules.REPAIRED:
-        return f"这条信息已于 {record.publicity_ended_on} 修复并停止公示，不再受理异议；认为处罚决定本身错误的，应向决定单位提出"
+        return f"这条信息已于{documents.chinese_date(record.publicity_ended_on)}修复并停止公示，不再受理异议；认为处罚决定本身错误的，应向决定单位提出"
     if record.state == record_rules.ANNULLED:
         return "这条信息已经撤销，不需要异议"
     if not record.is_public(clock.today()):

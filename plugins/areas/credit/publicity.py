@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -45,6 +45,11 @@ def publish(record: DishonestyRecord) -> None:
             after=records.plain(record),
             note=values["publicity_reason"],
         )
+
+
+def clocks(publicity: str, record_ids: Iterable[int]) -> dict[str, Any]:
+    """What the publisher still owes on records of a publicity state: the publishing, or the taking back."""
+    return obligations.clocks(records.RECORD if publicity == DUE else records.TAKE_BACK, record_ids)
 
 
 def publish_waiting(condition: Any, limit: int = 5000) -> int:

@@ -19,6 +19,7 @@ from portal.toolkit import (
     audit,
     clock,
     database,
+    documents,
     obligations,
     settings,
     subjects,
@@ -139,7 +140,7 @@ def refuse_double(there: DishonestyRecord, unit: str) -> None:
     """Raise Refused naming who entered the same decision, and when."""
     who = "本单位" if there.unit == unit else units.name_of(there.unit)
     raise Refused(
-        f"{who}已于 {there.entered_on} 录入同一决定（{there.document_number}，{there.party_name}，{there.decided_on}），"
+        f"{who}已于{documents.chinese_date(there.entered_on)}录入同一决定（{there.document_number}，{there.party_name}，{documents.chinese_date(there.decided_on)}），"
         "同一文书号、相对人和日期只能有一条",
         {"document_number": f"同一决定已由{who}录入"},
     )

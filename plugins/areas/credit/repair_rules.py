@@ -12,12 +12,13 @@ from plugins.areas.credit.periods import in_words, months_after
 MET, UNMET, TO_CONFIRM = "met", "unmet", "to_confirm"
 RESULT_LABELS = {MET: "符合", UNMET: "不符合", TO_CONFIRM: "待办理人核实"}
 
-RECEIVED, APPROVED, REFUSED, WITHDRAWN = "received", "approved", "refused", "withdrawn"
+RECEIVED, APPROVED, REFUSED, WITHDRAWN, LAPSED = "received", "approved", "refused", "withdrawn", "lapsed"
 STATE_LABELS = {
     RECEIVED: "已受理，待决定",
     APPROVED: "准予修复",
     REFUSED: "不予修复",
     WITHDRAWN: "申请人撤回",
+    LAPSED: "决定已撤销，终结办理",
 }
 
 #: state × act → state; whatever is not here is refused.

@@ -19,7 +19,7 @@ NOT_COUNTED = ("withdrawn", "screened")
 
 @dataclass(frozen=True)
 class Filters:
-    """What was asked: ``state``, ``kind``, fragments of person or place; ``whose``: ours (to do), entered or referred."""
+    """What was asked: ``state`` (``todo``: under way, ``all``), ``kind``, fragments of person or place; ``whose``: ours (to do), entered or referred."""
 
     state: str = ""
     kind: str = ""
@@ -49,9 +49,13 @@ def case_for(viewer: Any, case_id: int) -> UnlicensedCase:
 def page_of(
     viewer: Any, filters: Filters, *, before: int = 0, size: int = 50
 ) -> tuple[list[UnlicensedCase], int | None, int]:
-    """A page of cases, newest first: (rows, key of the next page, how many in all)."""
+    """A page of cases: (rows, key of the next page, how many in all). Cases under way come the oldest first, since they
+    are due first; a list of another state or of all comes the newest first."""
     where = _visible(viewer)
-    if filters.state:
+    under_way = filters.state == "todo"
+    if under_way:
+        where &= UnlicensedCase.state.in_(["open", "referred"])
+    elif filters.state not in ("", "all"):
         where &= UnlicensedCase.state == filters.state
     if filters.kind:
         where &= UnlicensedCase.kind == filters.kind
@@ -61,8 +65,9 @@ def page_of(
         where &= UnlicensedCase.unit == viewer.unit
     elif filters.whose == "entered":
         where &= UnlicensedCase.entered_unit == viewer.unit
-    paged = where & (UnlicensedCase.id < before) if before else where
-    rows = list(UnlicensedCase.select().where(paged).order_by(UnlicensedCase.id.desc()).limit(size + 1))
+    key = UnlicensedCase.id
+    paged = where & (key > before if under_way else key < before) if before else where
+    rows = list(UnlicensedCase.select().where(paged).order_by(key if under_way else key.desc()).limit(size + 1))
     total = UnlicensedCase.select(peewee.fn.COUNT(UnlicensedCase.id)).where(where).scalar()
     return rows[:size], rows[size - 1].id if len(rows) > size else None, total
 

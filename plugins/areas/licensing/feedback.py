@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from portal.toolkit import Refused, audit, clock, obligations, transaction
+from portal.toolkit import Refused, audit, clock, documents, obligations, transaction
 
 from . import claims, permits, rules
 from .models import Claim, Feedback
@@ -25,7 +25,7 @@ def answer(
     if kind not in rules.FEEDBACK_KINDS:
         problems["kind"] = "请选择反馈内容"
     if day > clock.today():
-        problems["day"] = f"日期 {day} 在今天之后"
+        problems["day"] = f"办理日期{documents.chinese_date(day)}在今天之后"
     if kind in DECIDED and not document.strip():
         problems["document"] = "作出决定的，须填写决定文书号"
     if kind in DECIDED and len(ids) > 1:
@@ -42,7 +42,7 @@ def answer(
 
 def _answer_one(claim: Claim, kind: str, day: date, document: str, note: str) -> None:
     if kind not in rules.feedback_kinds(claim.kind):
-        raise Refused(f"“{claim.item_name}”的反馈不能是“{rules.FEEDBACK_KINDS[kind]}”", {"kind": "请另选"})
+        raise Refused(f"“{claim.item_name}”的反馈不能是“{rules.FEEDBACK_KINDS[kind]}”", {"kind": f"“{claim.item_name}”的反馈不能是“{rules.FEEDBACK_KINDS[kind]}”，请另选"})
     if kind in DECIDED:
         _decided(claim, kind, day, document.strip())
     Feedback.create(

@@ -25,7 +25,7 @@ def inform(viewer: Any, ids: list[int], note: str) -> int:
     if not ids:
         raise Refused("没有勾选任何一条")
     if not note.strip():
-        raise Refused("请写明怎样转告（函件文号、电话等）", {"note": "请写明"})
+        raise Refused("请写明怎样转告（函件文号、电话等）", {"note": "请写明怎样转告（函件文号、电话等）"})
     with transaction():
         done = (
             Claim.update(

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from portal.toolkit import Alert, Panel, Quarter, Subject, clock, units
+from portal.toolkit import Alert, Panel, Quarter, Subject, clock, documents, units
 
 from . import case_lists, case_rules, catalogue, permit_rules, rules, unreachable
 from .case_models import UnlicensedCase, Unreachable
@@ -68,7 +68,12 @@ def alerts(subject: Subject) -> list[Alert]:
     found = []
     listed = Unreachable.get_or_none((Unreachable.subject == subject) & (Unreachable.state == "listed"))
     if listed is not None:
-        found.append(Alert(f"已列入经营异常名录（{listed.listed_on}，通过登记的住所无法联系）", "danger"))
+        found.append(
+            Alert(
+                f"已列入经营异常名录（{documents.chinese_date(listed.listed_on)}列入，通过登记的住所无法联系）",
+                "danger",
+            )
+        )
     if subject.state in ("注销", "吊销"):
         live = Permit.select().where((Permit.subject == subject) & (Permit.state == "live")).count()
         if live:

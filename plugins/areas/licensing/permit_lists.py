@@ -90,7 +90,7 @@ def waiting_decisions(unit: str, limit: int = 100) -> list[Decision]:
 def measures(
     viewer: Any, state: str, *, before: int = 0, size: int = 50
 ) -> tuple[list[LinkedMeasure], int | None]:
-    """Measures of ``state`` that the person may see, newest first."""
+    """Measures of ``state`` that the person may see: those still to be taken the oldest first, the others the newest."""
     query = (
         LinkedMeasure.select(LinkedMeasure, Permit, Subject, Decision)
         .join(Permit)
@@ -103,7 +103,8 @@ def measures(
     every = viewer.has_role("office", "convenor", "deputy_convenor")
     if not every and viewer.unit != units.holder("linked_measures").key:
         query = query.where(Permit.unit == viewer.unit)
+    waiting = state == "open"
     if before:
-        query = query.where(LinkedMeasure.id < before)
-    rows = list(query.order_by(LinkedMeasure.id.desc()).limit(size + 1))
+        query = query.where(LinkedMeasure.id > before if waiting else LinkedMeasure.id < before)
+    rows = list(query.order_by(LinkedMeasure.id if waiting else LinkedMeasure.id.desc()).limit(size + 1))
     return rows[:size], rows[size - 1].id if len(rows) > size else None

@@ -13,6 +13,7 @@ from portal.toolkit import (
     Subject,
     audit,
     clock,
+    documents,
     obligations,
     transaction,
     units,
@@ -59,11 +60,11 @@ def checked(fields: Fields) -> Fields:
         if len(getattr(tidy, name)) > 100:
             problems[name] = f"有 {len(getattr(tidy, name))} 个字，最多 100 个"
     if tidy.decided_on > clock.today():
-        problems["decided_on"] = f"许可决定日期 {tidy.decided_on} 在今天之后"
+        problems["decided_on"] = f"许可决定日期{documents.chinese_date(tidy.decided_on)}在今天之后"
     if tidy.category not in permit_rules.CATEGORIES:
         problems["category"] = f"许可类别应为{'、'.join(permit_rules.CATEGORIES)}之一"
     if tidy.valid_from and tidy.valid_until and tidy.valid_until < tidy.valid_from:
-        problems["valid_until"] = f"有效期至 {tidy.valid_until} 早于有效期自 {tidy.valid_from}"
+        problems["valid_until"] = f"有效期至{documents.chinese_date(tidy.valid_until)}早于有效期自{documents.chinese_date(tidy.valid_from)}"
     if problems:
         raise Refused("；".join(problems.values()), problems)
     return tidy
@@ -167,7 +168,7 @@ def end(permit: Permit, version: int, kind: str, document: str, day: date, reaso
     if not reason.strip():
         problems["reason"] = "请写明原因"
     if not permit.decided_on <= day <= clock.today():
-        problems["decided_on"] = f"决定日期 {day} 应在核准日期 {permit.decided_on} 与今天之间"
+        problems["decided_on"] = f"决定日期{documents.chinese_date(day)}应在核准日期{documents.chinese_date(permit.decided_on)}与今天之间"
     if problems:
         raise Refused("；".join(problems.values()), problems)
     with transaction():

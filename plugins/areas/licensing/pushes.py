@@ -171,7 +171,7 @@ def _decided_class(push: Push, chosen: list[str], qz_is_permit: bool, classifica
     if unexplained and classification != "ordinary":
         words = "、".join(push.reading["unknown"])
         raise Refused(
-            f"“{words}”没有对应的许可事项：请选出事项，或确认为非许可并写明理由", {"classification": "请选择"}
+            f"“{words}”没有对应的许可事项：请选出事项，或确认为非许可并写明理由", {"classification": "请选出许可事项，或确认为非许可并写明理由"}
         )
     if unexplained and not note.strip():
         raise Refused("把有未识别许可项目的主体确认为非许可，须写明理由", {"note": "请写明理由"})

@@ -30,9 +30,9 @@ def roll_back(unit: str, claim_id: int, reason: str, note: str = "", names_unit:
     ``names_unit`` is the unit that it thinks right. Raises Refused, Stale or Missing.
     """
     if reason not in rules.ROLL_BACK_REASONS:
-        raise Refused("请选择回退理由", {"reason": "请选择"})
+        raise Refused("请选择回退理由", {"reason": "请选择回退理由"})
     if names_unit and (units.unit(names_unit) is None or names_unit == unit):
-        raise Refused("指明的单位不对", {"names_unit": "请选择另一个成员单位"})
+        raise Refused("指明的单位不对", {"names_unit": "应由哪个单位办理：不能是本单位，请另选一个成员单位或选“不清楚”"})
     with transaction():
         claim = claims.own_claim(unit, claim_id, "roll_back")
         made = RollBack.create(
@@ -76,7 +76,7 @@ def decide(roll_back_id: int, outcome: str, *, next_unit: str = "", note: str = 
         elif outcome == "refuse":
             _refuse(found, claim, note)
         else:
-            raise Refused("请选择处理结果", {"outcome": "请选择"})
+            raise Refused("请选择处理结果", {"outcome": "请选择处理结果"})
         RollBack.update(
             state=outcome, decided_at=clock.now(), decided_by=audit.actor().name, decision_note=note.strip(),
             next_unit=next_unit if outcome == "reassign" else "", next_claim=found.next_claim,
@@ -90,13 +90,13 @@ def decide(roll_back_id: int, outcome: str, *, next_unit: str = "", note: str = 
 
 def _reassign(found: RollBack, claim: Claim, next_unit: str) -> None:
     if units.unit(next_unit) is None or not units.is_enabled(next_unit):
-        raise Refused("请选择接收的成员单位", {"next_unit": "请选择已启用的成员单位"})
+        raise Refused("请选择接收的成员单位", {"next_unit": "改派给：请选择已启用的成员单位"})
     if next_unit == claim.unit:
-        raise Refused("不能改派给回退的单位自己", {"next_unit": "请选择另一个成员单位"})
+        raise Refused("不能改派给回退的单位自己", {"next_unit": "改派给：不能是回退的单位自己"})
     same = (Claim.subject == claim.subject_id) & (Claim.item == claim.item) & (Claim.unit == next_unit)
     if Claim.select().where(same & Claim.state.in_(LIVING)).exists():
         raise Refused(
-            f"{units.name_of(next_unit)}已有这一户这一事项的认领记录，请选择撤回", {"next_unit": "请另选"}
+            f"{units.name_of(next_unit)}已有这一户这一事项的认领记录，请选择撤回", {"next_unit": f"{units.name_of(next_unit)}已有这一户这一事项的认领记录，请另选单位或选撤回"}
         )
     Claim.update(state="moved", closed_reason=f"改派{units.name_of(next_unit)}").where(
         Claim.id == claim.id
@@ -168,14 +168,21 @@ def roll_back_for(viewer: Any, roll_back_id: int) -> RollBack:
 
 def waiting_for(viewer: Any, after: int = 0, size: int = 50) -> tuple[list[RollBack], int | None]:
     """What waits for a decision and the person may see, oldest first, and the key of the next page."""
-    query = (
-        RollBack.select(RollBack, Claim, Subject)
-        .join(Claim)
-        .join(Subject)
-        .where((RollBack.state == "waiting") & (RollBack.id > after))
-        .order_by(RollBack.id)
-        .limit(size + 1)
-    )
-    where = _visible(viewer)
+    query = _listed().where((RollBack.state == "waiting") & (RollBack.id > after)).order_by(RollBack.id)
+    return _page(viewer, query, size)
+
+
+def decided_for(viewer: Any, before: int = 0, size: int = 50) -> tuple[list[RollBack], int | None]:
+    """What was decided and the person may see, newest first: a unit finds what became of what it returned."""
+    query = _listed().where(RollBack.state != "waiting").order_by(RollBack.id.desc())
+    return _page(viewer, query.where(RollBack.id < before) if before else query, size)
+
+
+def _listed() -> Any:
+    return RollBack.select(RollBack, Claim, Subject).join(Claim).join(Subject)
+
+
+def _page(viewer: Any, query: Any, size: int) -> tuple[list[RollBack], int | None]:
+    query, where = query.limit(size + 1), _visible(viewer)
     rows = list(query if where is None else query.where(where))
     return rows[:size], rows[size - 1].id if len(rows) > size else None

@@ -15,6 +15,7 @@ from portal.toolkit import (
     audit,
     clock,
     days_for,
+    documents,
     obligations,
     subjects,
     transaction,
@@ -57,7 +58,7 @@ def _checked(lead: Lead) -> dict[str, str]:
         elif len(getattr(lead, name)) > 300:
             problems[name] = f"{label}最多 300 个字"
     if lead.found_on > clock.today():
-        problems["found_on"] = f"发现日期 {lead.found_on} 在今天之后"
+        problems["found_on"] = f"发现日期 {documents.chinese_date(lead.found_on)}在今天之后"
     if lead.item and catalogue.item(lead.item) is None:
         problems["item"] = f"许可事项目录里没有 {lead.item}"
     return problems
@@ -91,7 +92,7 @@ def enter(unit: str, lead: Lead, sent: Iterable[tuple[IO[bytes], str]] = ()) -> 
             kind=lead.kind, source=lead.source, person=lead.person.strip(), code=lead.code.strip().upper(), subject=subject,
             place=lead.place.strip(), street=lead.street.strip(), activity=lead.activity.strip(), item=lead.item,
             found_on=lead.found_on, unit=owner, entered_unit=unit, entered_on=today, entered_at=clock.now(),
-            entered_by=audit.actor().name, has_reporter=bool(lead.reporter_name.strip() or lead.reporter_phone.strip()),
+            entered_by=audit.actor().name, has_reporter=any(text.strip() for text in (lead.reporter_name, lead.reporter_phone, lead.reporter_note)),
         )  # fmt: skip
         if case.has_reporter:
             Reporter.create(
@@ -148,7 +149,7 @@ def own_case(unit: str, case_id: int) -> UnlicensedCase:
 def screen(unit: str, case_id: int, ground: str, reason: str) -> None:
     """Not illegal under 第三条: closed with the ground and the reason; it counts as no entry."""
     if ground not in case_rules.SCREENINGS or not reason.strip():
-        raise Refused("请选择第三条的情形并写明理由", {"screening": "请选择", "reason": "请写明理由"})
+        raise Refused("请选择第三条的情形并写明理由", {"screening": "请选择第三条的哪一种情形", "reason": "不属于无证无照的理由不能为空"} if not reason.strip() else {"screening": "请选择第三条的哪一种情形"})
     with transaction():
         case = own_case(unit, case_id)
         _advance(case, "screen", state="screened", screening=ground, screening_reason=reason.strip())
@@ -159,7 +160,7 @@ def screen(unit: str, case_id: int, ground: str, reason: str) -> None:
 def guide(unit: str, case_id: int, day: date, words: str) -> None:
     """Guidance first (督促引导办证): what was asked of the person; the case stays open."""
     if not words.strip() or day > clock.today():
-        raise Refused("请写明引导情况，日期不能在今天之后", {"guidance": "请写明"})
+        raise Refused("请写明引导情况，日期不能在今天之后", {"guidance": "请写明引导情况，日期不能在今天之后"})
     with transaction():
         case = own_case(unit, case_id)
         _advance(case, "guide", guidance_on=day, guidance=words.strip())
@@ -172,9 +173,9 @@ def close(unit: str, case_id: int, outcome: str, day: date, document: str, note:
     if outcome not in case_rules.OUTCOMES:
         problems["outcome"] = "请选择处理结果"
     if outcome in case_rules.WITH_DOCUMENT and not document.strip():
-        problems["document"] = "须填写文书号"
+        problems["document"] = f"处理结果是“{case_rules.OUTCOMES[outcome]}”的，须填写文书号"
     if day > clock.today():
-        problems["day"] = f"日期 {day} 在今天之后"
+        problems["day"] = f"处理日期{documents.chinese_date(day)}在今天之后"
     if not note.strip():
         problems["note"] = "请写明处理情况"
     if problems:
@@ -199,7 +200,7 @@ def close(unit: str, case_id: int, outcome: str, day: date, document: str, note:
 def withdraw(unit: str, case_id: int, reason: str) -> None:
     """The unit that entered the lead takes it back as a mistake; nothing is owed and it counts as no entry."""
     if not reason.strip():
-        raise Refused("请写明撤回原因", {"reason": "请写明原因"})
+        raise Refused("请写明撤回原因", {"reason": "请写明撤回原因"})
     with transaction():
         case = UnlicensedCase.get_or_none(
             (UnlicensedCase.id == case_id) & (UnlicensedCase.entered_unit == unit)
@@ -244,7 +245,7 @@ def refer(unit: str, case_id: int, to_unit: str, reason: str) -> Referral:
 def answer_referral(unit: str, case_id: int, accept: bool, answer: str) -> None:
     """The other unit signs for the case, whose clock then starts there, or returns it with its reason."""
     if not accept and not answer.strip():
-        raise Refused("退回须写明理由", {"answer": "请写明理由"})
+        raise Refused("退回须写明理由", {"answer": "退回须写明理由"})
     with transaction():
         found = Referral.get_or_none(
             (Referral.case == case_id) & (Referral.to_unit == unit) & (Referral.state == "sent")

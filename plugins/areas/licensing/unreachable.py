@@ -42,7 +42,7 @@ def report(unit: str, subject: Subject, found_on: date, circumstances: str) -> U
     notice is written as a job. Raises Refused."""
     problems = {}
     if found_on > clock.today():
-        problems["found_on"] = f"发现日期 {found_on} 在今天之后"
+        problems["found_on"] = f"发现日期 {documents.chinese_date(found_on)}在今天之后"
     if not circumstances.strip():
         problems["circumstances"] = "请写明怎样联系过、看到什么"
     if subject.state != "存续":
@@ -52,7 +52,7 @@ def report(unit: str, subject: Subject, found_on: date, circumstances: str) -> U
     with transaction():
         living = (Unreachable.subject == subject) & Unreachable.state.in_(["reported", "listed"])
         if Unreachable.select().where(living).exists():
-            raise Refused("这个主体已经报告过无法联系，或者已在经营异常名录", {"code": "已有记录"})
+            raise Refused("这个主体已经报告过无法联系，或者已在经营异常名录", {"code": f"“{subject.name}”已经报告过无法联系，或者已在经营异常名录"})
         today = clock.today()
         ordinal = (
             Unreachable.select()
@@ -100,7 +100,7 @@ def verify(viewer: Any, report_id: int, outcome: str, finding: str, day: date) -
     if not finding.strip():
         problems["finding"] = "请写明核实情况"
     if day > clock.today():
-        problems["day"] = f"日期 {day} 在今天之后"
+        problems["day"] = f"核实日期{documents.chinese_date(day)}在今天之后"
     if problems:
         raise Refused("；".join(problems.values()), problems)
     with transaction():
@@ -117,7 +117,8 @@ def publish(viewer: Any, report_id: int, day: date) -> None:
     """The listing stands in the public system since ``day``."""
     found = Unreachable.get_by_id(report_id)
     if found.listed_on is None or not found.listed_on <= day <= clock.today():
-        raise Refused(f"公示日期 {day} 应在列入日期与今天之间", {"day": "日期不对"})
+        told = f"公示日期{documents.chinese_date(day)}应在列入日期与今天之间"
+        raise Refused(told, {"day": told})
     with transaction():
         _advance(viewer, report_id, "publish", published_on=day)
         audit.record("公示经营异常", RECORD, report_id, after={"published_on": day})
@@ -128,7 +129,7 @@ def remove(viewer: Any, report_id: int, day: date, reason: str) -> None:
     found = Unreachable.get_by_id(report_id)
     problems = {}
     if found.listed_on is None or not found.listed_on <= day <= clock.today():
-        problems["day"] = f"移出日期 {day} 应在列入日期与今天之间"
+        problems["day"] = f"移出日期{documents.chinese_date(day)}应在列入日期与今天之间"
     if not reason.strip():
         problems["reason"] = "请写明移出理由"
     if problems:
@@ -154,13 +155,14 @@ def _sees_all(viewer: Any) -> bool:
 def reports(
     viewer: Any, state: str, *, before: int = 0, size: int = 50
 ) -> tuple[list[Unreachable], int | None]:
-    """Reports of ``state`` that the person may see, newest first."""
+    """Reports of ``state`` that the person may see: those still to be verified the oldest first, the others the newest."""
     query = Unreachable.select(Unreachable, Subject).join(Subject).where(Unreachable.state == state)
     if not _sees_all(viewer):
         query = query.where(Unreachable.unit == viewer.unit)
+    waiting = state == "reported"
     if before:
-        query = query.where(Unreachable.id < before)
-    rows = list(query.order_by(Unreachable.id.desc()).limit(size + 1))
+        query = query.where(Unreachable.id > before if waiting else Unreachable.id < before)
+    rows = list(query.order_by(Unreachable.id if waiting else Unreachable.id.desc()).limit(size + 1))
     return rows[:size], rows[size - 1].id if len(rows) > size else None
 
 

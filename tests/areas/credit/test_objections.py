@@ -24,6 +24,7 @@ from portal import clock
 from portal.obligations import FULFILLED, OPEN, WITHDRAWN, Obligation
 from portal.refusals import Refused, Stale
 from tests.areas.credit import stage
+from tests.cast import table_of
 
 DESK, SOURCE, ELSEWHERE = "shichang-jingban", "gongan-jingban", "shenpi-jingban"
 READER = "gongan-fuze"
@@ -195,7 +196,7 @@ def test_nobody_objects_to_what_is_not_or_no_longer_public(people, hand):
     for number, words in (
         (waiting.id, "公示状态是“待公示”"),
         (gone.id, "已经撤销"),
-        (repaired.id, "已于 2026-09-25 修复并停止公示"),
+        (repaired.id, "已于2026年9月25日修复并停止公示"),
     ):
         with pytest.raises(Refused, match=words):
             objections.receive(DishonestyRecord.get_by_id(number), application(), desk="market_regulation")
@@ -207,12 +208,47 @@ def test_nobody_objects_to_what_is_not_or_no_longer_public(people, hand):
 
 def test_one_applicant_has_one_open_objection_to_a_record_and_others_have_theirs(people):
     made = received(people)
-    with pytest.raises(Refused, match="已于 2026-09-25 受理，正在办理"):
+    with pytest.raises(Refused, match="已于2026年9月25日受理，正在办理"):
         objections.receive(made.record, application(applicant="某 公司"), desk="market_regulation")
     other = objections.receive(made.record, application(applicant="另一公司"), desk="market_regulation")
     with stage.acting(people[DESK]) as viewer:
         do(Objection.get_by_id(other.id), "withdraw", viewer)
     assert DishonestyRecord.get_by_id(made.record_id).disputed, "the first one still runs"
+
+
+@pytest.mark.parametrize(
+    "state, clocks_end", [("received", [WITHDRAWN]), ("differs", [WITHDRAWN, WITHDRAWN]), ("verifying", [FULFILLED, WITHDRAWN, FULFILLED])]
+)  # fmt: skip
+def test_an_annulled_decision_ends_what_is_under_way_on_it_and_the_applicants_are_told(people, state, clocks_end):
+    made = walked(people, state)
+    repair = repairs.apply(
+        DishonestyRecord.get_by_id(made.record_id), applicant="某公司", statement="已改", entered_unit="police"
+    )
+    with stage.acting(people[SOURCE]):
+        corrections.annul(DishonestyRecord.get_by_id(made.record_id), "通政复〔2026〕3号")
+    ended, record = Objection.get_by_id(made.id), DishonestyRecord.get_by_id(made.record_id)
+    assert (ended.state_label, str(ended.closed_on), record.disputed) == ("决定已撤销，终结办理", "2026-09-25", False)
+    assert [row[2] for row in clocks(made)] == clocks_end, "a verification is done by the annulment, the rest is owed no more"
+    repair = type(repair).get_by_id(repair.id)
+    assert (repair.state_label, str(repair.decided_on)) == ("决定已撤销，终结办理", "2026-09-25")
+    (decision,) = Obligation.select().where(Obligation.kind == "repair_decision")
+    assert decision.state == WITHDRAWN
+    told = [letters.of("objection", made.id)[-1], *letters.of("repair", repair.id)]
+    assert [letter.title for letter in told] == ["关于公示信息异议的答复", "关于信用修复申请的告知书"]
+    assert all("通政复〔2026〕3号" in "".join(letter.values["paragraphs"]) for letter in told)
+
+
+def test_what_is_under_way_comes_first_with_its_clock_and_what_is_closed_is_found_in_its_tab(as_person, people):
+    closed = walked(people, "withdrawn")
+    waiting = objections.receive(
+        DishonestyRecord.get_by_id(closed.record_id), application(applicant="后来的公司"), desk="market_regulation"
+    )
+    assert waiting.state == "received"
+    desk = as_person(DESK)
+    (row,) = table_of(desk.get("/credit/objections"), "异议")
+    assert row[0] == "后来的公司" and "剩 3 天" in row[6] and "收到异议申请书 2026-09-25" in row[6]
+    assert [one[0] for one in table_of(desk.get("/credit/objections?state=withdrawn"), "异议")] == ["某公司"]
+    assert [one[0] for one in table_of(desk.get("/credit/objections?state=all"), "异议")] == ["后来的公司", "某公司"]
 
 
 def test_two_officers_at_once_the_second_is_told(people):
@@ -228,5 +264,5 @@ def test_two_officers_at_once_the_second_is_told(people):
 def test_every_state_has_its_words_and_every_act_too():
     assert {state for state, _ in objection_rules.TRANSITIONS} | {
         to for _, to in objection_rules.TRANSITIONS.values()
-    } == set(STATE_LABELS)
+    } == set(STATE_LABELS) - {objection_rules.LAPSED}, "no person's act ends an objection so: an annulment does"
     assert {act for _, act in objection_rules.TRANSITIONS} == set(objection_rules.ACT_LABELS)

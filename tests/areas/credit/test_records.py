@@ -144,7 +144,7 @@ def test_the_same_decision_from_two_units_is_one_record(people):
     firm = stage.firm()
     stage.record(firm)
     for unit, words in (("police", "本单位"), ("fire", "公安分局")):
-        with pytest.raises(Refused, match=f"{words}已于 2026-09-25 录入同一决定"):
+        with pytest.raises(Refused, match=f"{words}已于2026年9月25日录入同一决定"):
             stage.record(firm, unit, document_number="通开公(治)罚决字[2026]101号")
     assert DishonestyRecord.select().count() == 1
     assert stage.record(stage.firm(), document_number="通开公（治）罚决字〔2026〕101号").id, (

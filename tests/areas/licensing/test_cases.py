@@ -10,13 +10,13 @@ from PIL import Image
 
 from plugins.areas.licensing import case_lists, case_rules, unlicensed, unreachable
 from plugins.areas.licensing.case_models import CasePhoto, Referral, UnlicensedCase, Unreachable
-from portal import facts, jobs
+from portal import clock, facts, jobs
 from portal.audit import AuditEntry
 from portal.obligations import Obligation
 from portal.refusals import Missing, NotAllowed, Refused, Stale
 from portal.workdays import Quarter
 from tests.areas.licensing.register import DAY, as_actor, registered
-from tests.cast import text_of
+from tests.cast import table_of, text_of
 from tests.pdf_pages import document_fonts
 
 
@@ -267,3 +267,28 @@ def test_a_check_that_finds_nobody_reports_once(police) -> None:
 def test_the_words_of_every_state_and_act_exist() -> None:
     assert set(OUTCOMES) == set(case_rules.STATES)
     assert set(case_rules.ACTS) == set(ACTS)
+
+
+def test_what_is_due_stands_on_top_of_the_lists_with_its_day(as_person, people, hand) -> None:
+    with as_actor(people["gongan-jingban"]):
+        first = unlicensed.enter("police", lead(person="先来的"))
+        hand.set(clock.at(date(2026, 9, 28), 10))
+        unlicensed.enter("police", lead(person="后来的"))
+        unlicensed.withdraw("police", unlicensed.enter("police", lead(person="录错的")).id, "录错")
+    person = as_person("gongan-jingban")
+    rows = table_of(person.get("/licensing/unlicensed/"), "无证无照线索")
+    assert [row[0] for row in rows] == ["先来的", "后来的"]
+    assert "线索录入 2026-09-25 → 第20个工作日" in rows[0][8]
+    assert [row[0] for row in table_of(person.get("/licensing/unlicensed/?state=all"), "无证无照线索")] == ["录错的", "后来的", "先来的"]
+    assert first.id
+
+
+def test_a_form_of_the_case_that_comes_back_keeps_its_words_and_leads_to_its_own_field(as_person, people) -> None:
+    with as_actor(people["gongan-jingban"]):
+        case = unlicensed.enter("police", lead(kind="neither", item="GA01"))
+    holder = next(account for account, who in people.items() if who.unit == case.unit and "jingban" in account)
+    page = f"/licensing/unlicensed/{case.id}"
+    back = as_person(holder).submit(page, page, act="screen", screening="", reason="只是路过的摊贩").get_data(as_text=True)
+    assert 'href="#f-screening"' in back and 'value="只是路过的摊贩"' in back
+    back = as_person(holder).submit(page, page, act="refer", to_unit="", reason="").get_data(as_text=True)
+    assert 'href="#f-reason"' in back and back.count('id="f-reason"') == 1

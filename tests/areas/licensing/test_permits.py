@@ -11,7 +11,9 @@ from plugins.areas.licensing.permit_models import Decision, LinkedMeasure, Permi
 from portal import clock, settings
 from portal.obligations import Obligation
 from portal.refusals import Refused, Stale
+from tests.areas.credit import stage as credit
 from tests.areas.licensing.register import CODES, DAY, as_actor, pushed, registered
+from tests.cast import hidden_fields, text_of
 
 HOME = "market_regulation"
 
@@ -66,8 +68,8 @@ def test_a_decision_entered_after_seven_days_is_late_feedback(officer) -> None:
     [
         ({"number": " "}, "许可编号不能为空"),
         ({"item": "QQ99"}, "许可事项目录里没有“QQ99”"),
-        ({"decided_on": date(2026, 9, 26)}, "许可决定日期 2026-09-26 在今天之后"),
-        ({"valid_until": date(2026, 9, 1)}, "有效期至 2026-09-01 早于有效期自 2026-09-21"),
+        ({"decided_on": date(2026, 9, 26)}, "许可决定日期2026年9月26日在今天之后"),
+        ({"valid_until": date(2026, 9, 1)}, "有效期至2026年9月1日早于有效期自2026年9月21日"),
         ({"category": "特别"}, "许可类别应为普通、特许、认可、核准、登记、其他之一"),
     ],
 )
@@ -186,3 +188,32 @@ def test_in_the_pages_a_granted_row_leads_to_the_permit_s_form(app, as_person, p
     permit = Permit.get()
     assert as_person("gongan-jingban").get(f"/licensing/permits/{permit.id}").status_code == 404
     assert clock.today() == permit.decided_on
+
+
+def test_a_permit_for_a_sanctioned_subject_warns_at_once_and_is_entered_once_the_warning_was_shown(
+    as_person, people
+) -> None:
+    """二（二）: 联合惩戒 in 各类许可 — told while the code is typed, and without scripts before anything is stored."""
+    with as_actor(people["shenpi-jingban"]):
+        subject = registered()
+        record = credit.record(subject)
+    person = as_person("shichang-jingban")
+    assert f"公安分局 {record.document_number}" in text_of(person.get(f"/licensing/permits/subject?code={CODES[0]}"))
+    typed = {"code": CODES[0], "item": "SP01", "number": "JY1", "document": "许1号", "decided_on": "2026-9-25"}
+    form, action = "/licensing/permits/enter/new", "/licensing/permits/enter/"
+    back = person.submit(form, action, **typed)
+    assert back.status_code == 422 and "再次点“录入”" in text_of(back) and "做联合惩戒核查" in text_of(back)
+    assert 'value="JY1"' in back.get_data(as_text=True), "what was typed stays"
+    assert Permit.select().count() == 0
+    seen = hidden_fields(back.get_data(as_text=True).partition(f'action="{action}"')[2])
+    assert "许可已录入" in text_of(person.submit(form, action, form=seen, **typed))
+
+
+def test_a_change_is_a_decision_of_its_own(as_person, people) -> None:
+    with as_actor(people["shichang-jingban"]):
+        permit = permits.grant(HOME, registered(), fields())
+    page = f"/licensing/permits/{permit.id}"
+    person = as_person("shichang-jingban")
+    form = person.get(page).get_data(as_text=True)
+    assert 'name="document" value=""' in form, "the change form offers no document that was entered already"
+    assert 'name="number" value="JY13206910000001"' in form

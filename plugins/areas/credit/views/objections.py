@@ -44,7 +44,7 @@ _FIELDS = ("applicant_kind", "applicant", "applicant_code", "contact", "phone", 
 @requires("credit.view")
 def objection_list() -> Response:
     state = request.args.get("state", "")
-    if state and state not in objection_rules.STATE_LABELS:
+    if state not in ("", listing.ALL, *objection_rules.STATE_LABELS):
         raise Missing("没有这种状态")
     if list_files.wanted():
         rows = list_files.walk(lambda older: listing.list_objections(current_user, state, older))
@@ -54,7 +54,8 @@ def objection_list() -> Response:
         "credit/objections.html",
         part="credit/_objections.html",
         rows=[(row, units.name_of(row.source_unit)) for row in found.rows],
-        states=list(objection_rules.STATE_LABELS.items()),
+        clocks=obligations.clocks(objections.OBJECTION, [row.id for row in found.rows]),
+        states=[("", "办理中"), *objection_rules.STATE_LABELS.items(), (listing.ALL, "全部")],
         state=state,
         next_href=link("credit.objection_list", {"state": state, "older": found.older})
         if found.older

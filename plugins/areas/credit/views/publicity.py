@@ -56,6 +56,7 @@ def publicity_page() -> Response:
         "credit/publicity.html",
         part="credit/_publicity.html",
         rows=[(record, units.name_of(record.unit)) for record in found.rows],
+        clocks=publicity.clocks(filters["publicity"], [record.id for record in found.rows]),
         total=listing.count_records(current_user, filters),
         next_href=link("credit.publicity_page", {**filters, "older": found.older}) if found.older else None,
         first_href=link("credit.publicity_page", filters) if request.args.get("older") else None,

@@ -29,7 +29,7 @@ from portal.toolkit import (
 @requires("credit.view")
 def repair_list() -> Response:
     state = request.args.get("state", "")
-    if state and state not in repair_rules.STATE_LABELS:
+    if state not in ("", listing.ALL, *repair_rules.STATE_LABELS):
         raise Missing("没有这种状态")
     if list_files.wanted():
         rows = list_files.walk(lambda older: listing.list_repairs(current_user, state, older))
@@ -39,8 +39,13 @@ def repair_list() -> Response:
         "credit/repairs.html",
         part="credit/_repairs.html",
         rows=[(row, units.name_of(row.unit)) for row in found.rows],
-        states=list(repair_rules.STATE_LABELS.items()),
-        state=state,
+        clocks=obligations.clocks(repairs.REPAIR, [row.id for row in found.rows]),
+        states=[
+            ("" if key == repair_rules.RECEIVED else key, label)
+            for key, label in repair_rules.STATE_LABELS.items()
+        ]
+        + [(listing.ALL, "全部")],
+        state="" if state == repair_rules.RECEIVED else state,
         next_href=link("credit.repair_list", {"state": state, "older": found.older}) if found.older else None,
         first_href=link("credit.repair_list", {"state": state}) if request.args.get("older") else None,
     )

@@ -15,6 +15,7 @@ from . import (  # noqa: E402 - their routes belong to the blueprint
     rollbacks,
     unlicensed,
     unreachable,
+    warned,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "rollbacks",
     "unlicensed",
     "unreachable",
+    "warned",
 ]

@@ -21,7 +21,7 @@ from portal.toolkit import (
 
 from .. import claims, feedback, list_columns, permits, reading, rollbacks, rules
 from ..models import Feedback, RollBack
-from . import blueprint
+from . import blueprint, warned
 from .typed import day
 
 STATES = ("open", "claimed", "answered", "returned", "moved", "withdrawn")
@@ -116,7 +116,7 @@ def _show(row, errors: dict[str, str] | None = None, text: str = "", values: dic
     own = row.unit == current_user.unit and current_user.can("licensing.claim")
     hits = [hit for hit in row.push.reading["hits"] if hit["code"] == row.item]
     return page(
-        "licensing/claim.html", status=422 if text else 200, row=row, subject=row.subject, own=own, refusal=text, errors=errors or {},
+        "licensing/claim.html", status=422 if text else 200, row=row, subject=row.subject, alerts=warned.alerts_of(row.subject) if own else [], own=own, refusal=text, errors=errors or {},
         values=values or {}, parts=reading.marked(row.push.scope, hits, []), unit_label=units.name_of(row.unit) or row.body,
         supervisor_label=units.name_of(row.supervising_unit), state_label=rules.CLAIM_STATES[row.state],
         can={name: own and rules.claim_refusal(name, row.state) is None for name in ("claim", "roll_back", "answer")},

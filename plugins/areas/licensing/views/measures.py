@@ -24,6 +24,7 @@ def index() -> Response:
         "licensing/measures.html", part="licensing/_measures.html", state=state,
         rows=[(m, permit_rules.DECISIONS[m.decision.kind], units.name_of(m.permit.unit), permit_rules.MEASURES.get(m.measure, "")) for m in rows],
         next_href=link("licensing.measures", {"state": state, "before": before}) if before else None,
+        clocks=obligations.clocks(linkage.RECORD, [m.id for m in rows]),
     )  # fmt: skip
 
 

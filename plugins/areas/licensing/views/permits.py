@@ -26,7 +26,7 @@ from portal.toolkit import (
 
 from .. import catalogue, list_columns, permit_lists, permit_rules, permits, record_kinds
 from ..permit_models import Decision, LinkedMeasure, Permit
-from . import blueprint
+from . import blueprint, warned
 from .typed import day, required_day
 
 
@@ -73,8 +73,9 @@ def _form(
     return page(
         "licensing/permit_form.html", status=422 if refusal else 200, values=values, refusal=str(refusal or ""),
         errors=refusal.fields if refusal else {}, items=_choices(), categories=permit_rules.CATEGORIES, decision=decision,
-        subject=decision.subject if decision else None, today=clock.today(),
+        today=clock.today(), **warned.named(values.get("code", ""), values),
     )  # fmt: skip
+
 
 
 @blueprint.get("/permits/enter/<record_id>")
@@ -120,14 +121,14 @@ def _fields(form: Any) -> permits.Fields:
 def subject_of(code: str) -> Subject:
     """The subject of a typed code. Raises Refused naming the field."""
     if not code.strip():
-        raise Refused("请填写主体的统一社会信用代码", {"code": "不能为空"})
+        raise Refused("请填写主体的统一社会信用代码", {"code": "统一社会信用代码或注册号不能为空"})
     try:
         found = subjects.by_code(code)
     except Refused as refusal:
         raise Refused(str(refusal), {"code": str(refusal)}) from refusal
     if found is None:
         raise Refused(
-            f"平台上没有代码为 {code} 的市场主体", {"code": "平台上没有这个主体，请先由登记机关推送"}
+            f"平台上没有代码为 {code} 的市场主体", {"code": f"平台上没有代码为 {code} 的市场主体，请先由登记机关推送"}
         )
     return found
 
@@ -138,9 +139,10 @@ def enter_permit() -> Response:
     if not _may_enter():
         raise Missing("您的单位没有录入许可的职责")
     try:
-        made = permits.grant(
-            current_user.unit, subject_of(request.form.get("code", "")), _fields(request.form)
-        )
+        subject = subject_of(request.form.get("code", ""))
+        fields = permits.checked(_fields(request.form))
+        warned.check_seen(subject, request.form, "录入")
+        made = permits.grant(current_user.unit, subject, fields)
     except Refused as refusal:
         return _form(dict(request.form), refusal)
     flash("许可已录入。", "success")
@@ -163,12 +165,17 @@ def _show(found, refusal: Refused | None = None, values: dict[str, Any] | None =
         unit_label=units.name_of(found.unit), body_code=getattr(units.unit(found.unit), "credit_code", ""),
         item_label=list_columns.item_name(found.item), validity=permit_rules.validity(found.state, found.valid_until, clock.today()),
         may_change=own and found.state == "live", refusal=str(refusal or ""), errors=refusal.fields if refusal else {},
-        values=values or permits.plain(found), endings=[(k, permit_rules.DECISIONS[k]) for k in permit_rules.ENDINGS],
+        values=values or _to_change(found), endings=[(k, permit_rules.DECISIONS[k]) for k in permit_rules.ENDINGS],
         items=_choices() if own else [], categories=permit_rules.CATEGORIES, today=clock.today(),
         decisions=[(d, permit_rules.DECISIONS[d.kind]) for d in decisions], history=[(entry, [permit_rules.change_words(*one) for one in changes if one[0] not in ("subject", "unit")]) for entry, changes in audit.history(permits.RECORD, found.id)],
         measures=[(m, permit_rules.MEASURES.get(m.measure, "待采取措施")) for m in LinkedMeasure.select().where(LinkedMeasure.permit == found)],
         owed=[(o, obligations.lamp(o)) for o in obligations.of_record(permits.RECORD, found.id)],
     )  # fmt: skip
+
+
+def _to_change(found: Permit) -> dict[str, Any]:
+    """The permit's fields for its change form: a 变更 is a decision of its own, so its document and day start empty."""
+    return permits.plain(found) | {"document": "", "document_name": "准予变更行政许可决定书", "decided_on": clock.today()}
 
 
 @blueprint.post("/permits/<int:record_id>")

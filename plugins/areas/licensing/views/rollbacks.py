@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, flash, redirect, request, url_for
 from flask_login import current_user
 
@@ -14,14 +16,23 @@ from . import blueprint
 @blueprint.get("/roll-backs/", endpoint="roll_backs")
 @requires("licensing.view")
 def index() -> Response:
+    decided = request.args.get("state") == "decided"
+    wanted = rollbacks.decided_for if decided else rollbacks.waiting_for
     if list_files.wanted():
-        found = list_files.walk(lambda after: rollbacks.waiting_for(current_user, after, 500), 0)
-        return list_files.answer("待处理的回退", list_columns.ROLL_BACKS, found)
-    found, after = rollbacks.waiting_for(current_user, request.args.get("after", 0, type=int))
+        rows = list_files.walk(lambda after: wanted(current_user, after, 500), 0)
+        return list_files.answer("已处理的回退" if decided else "待处理的回退", list_columns.ROLL_BACKS, rows)
+    found, after = wanted(current_user, request.args.get("after", 0, type=int))
+    state = {"state": "decided"} if decided else {}
     return page(
-        "licensing/roll_backs.html", rows=[(r, units.name_of(r.unit), rules.ROLL_BACK_REASONS[r.reason]) for r in found],
-        next_href=url_for("licensing.roll_backs", after=after) if after else None,
+        "licensing/roll_backs.html", decided=decided, clocks=obligations.clocks("roll_back", [r.id for r in found]),
+        rows=[(r, units.name_of(r.unit), rules.ROLL_BACK_REASONS[r.reason], _outcome(r), rollbacks.may_decide(current_user, r)) for r in found],
+        next_href=url_for("licensing.roll_backs", after=after, **state) if after else None,
     )  # fmt: skip
+
+
+def _outcome(found: Any) -> str:
+    told = rules.ROLL_BACK_OUTCOMES.get(found.state, "")
+    return f"{told}：{units.name_of(found.next_unit)}" if found.next_unit else told
 
 
 @blueprint.get("/roll-backs/<int:record_id>")

@@ -16,7 +16,8 @@ def day(form: Mapping[str, str], name: str, label: str) -> date | None:
     try:
         found = spreadsheets.read_date(text)
     except spreadsheets.ValueRefused as refused:
-        raise Refused(f"{label}“{text[:20]}”：{refused.rule}", {name: refused.rule}) from refused
+        told = f"{label}“{text[:20]}”：{refused.rule}"
+        raise Refused(told, {name: told}) from refused
     return found if isinstance(found, date) else None
 
 
@@ -24,5 +25,5 @@ def required_day(form: Mapping[str, str], name: str, label: str) -> date:
     """As :func:`day`, for a field that cannot be empty."""
     found = day(form, name, label)
     if found is None:
-        raise Refused(f"{label}不能为空", {name: "不能为空"})
+        raise Refused(f"{label}不能为空", {name: f"{label}不能为空"})
     return found

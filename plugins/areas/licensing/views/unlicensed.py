@@ -37,7 +37,7 @@ _TEXTS = (
 def index() -> Response:
     argument = request.args.get
     filters = case_lists.Filters(
-        argument("state", ""), argument("kind", ""), argument("q", "").strip()[:40], argument("whose", "")
+        argument("state", "todo"), argument("kind", ""), argument("q", "").strip()[:40], argument("whose", "")
     )
     if list_files.wanted():
         found = list_files.walk(lambda before: case_lists.page_of(current_user, filters, before=before, size=500)[:2], 0)
@@ -47,7 +47,7 @@ def index() -> Response:
     return page(
         "licensing/unlicensed.html", part="licensing/_unlicensed.html", query=query, total=total,
         rows=[(c, case_rules.KINDS[c.kind], units.name_of(c.unit), units.name_of(c.entered_unit), case_rules.STATES[c.state]) for c in rows],
-        states=list(case_rules.STATES.items()), kinds=list(case_rules.KINDS.items()),
+        clocks=obligations.clocks(unlicensed.RECORD, [c.id for c in rows]), states=[("todo", "未办结"), *case_rules.STATES.items()], kinds=list(case_rules.KINDS.items()),
         next_href=link("licensing.unlicensed", {**query, "before": before}) if before else None,
         first_href=link("licensing.unlicensed", query) if argument("before") else None,
         may_enter=bool(current_user.unit) and current_user.can("licensing.claim"),

@@ -45,6 +45,7 @@ def index() -> Response:
         tabs=[{"label": label, "href": link("licensing.unreachable", {"state": key}), "active": key == state, "count": counts.get(key, 0)}
               for key, label in unreachable.STATES.items()],
         next_href=link("licensing.unreachable", {"state": state, "before": before}) if before else None,
+        clocks=obligations.clocks(unreachable.RECORD, [r.id for r in rows]),
         may_report=bool(current_user.unit) and current_user.can("licensing.claim"),
     )  # fmt: skip
 
