@@ -20,9 +20,9 @@ CATEGORIES = subjects.CATEGORIES
 @blueprint.get("/libraries", endpoint="libraries")
 @requires("inspection.view")
 def index() -> Response:
-    unit = request.args.get("unit", "")
+    unit = forms.unit_asked(dict(checking_units()))
     query = ItemVersion.select().where(items.in_force_query(clock.today()))
-    if unit:
+    if unit != forms.EVERY:
         query = query.where(ItemVersion.unit == unit)
     rows, more = forms.paged(query, ItemVersion.number, newest_first=False)
     found = {
@@ -32,6 +32,7 @@ def index() -> Response:
     sizes = libraries.sizes(found.values())
     return page(
         "inspections/libraries.html", part="inspections/_libraries.html",
+        whole={number for number, rule in found.items() if libraries.takes_all(rule)},
         rows=[(row, found.get(row.number), sizes.get(row.number, (0, 0))) for row in rows], unit_names=dict(checking_units()),
         next_href=link("inspections.libraries", {"unit": unit, "after": more}) if more else None, unit=unit, units=checking_units(),
     )  # fmt: skip
