@@ -75,7 +75,7 @@ def attempt(
     except (Missing, NotAllowed):
         raise
     except Refused as refusal:
-        return again(errors=refusal.fields or {None: str(refusal)}, typed=request.form, status=refusal.status)
+        return again(errors=refusal.beside(), typed=request.form, status=refusal.status)
     if said:
         flash(said, "success")
     return redirect(done if isinstance(done, str) else done(result), 303)
