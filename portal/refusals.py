@@ -12,6 +12,13 @@ class Refused(Exception):
         super().__init__(text)
         self.fields = fields or {}
 
+    def beside(self, otherwise: str | None = None) -> dict[str | None, str]:
+        """What a form shows, {field: sentence}: where one field is refused, the whole sentence, which names field, value
+        and rule also at the head of the page; without a field the sentence stands at ``otherwise``."""
+        if len(self.fields) == 1:
+            return dict.fromkeys(self.fields, str(self))
+        return dict(self.fields) or {otherwise: str(self)}
+
 
 class NotAllowed(Refused):
     """The person's roles do not allow the act."""

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from flask import Blueprint
 
-from plugins.areas.inspections import check_models, models
+from plugins.areas.inspections import check_models, codes, models
 from portal.toolkit import (
     Alert,
     JobKind,
@@ -49,7 +49,8 @@ def register_settings() -> list[Setting]:
     return [
         number_setting(
             "inspections.parties", "抽取承诺方最少人数", 2, "人", 2, 14, "settings.edit", "二（三）", "双随机抽查"
-        )
+        ),
+        *codes.settings_of(),
     ]
 
 

@@ -158,19 +158,20 @@ def attach(check_id: int, stream: IO[bytes], name: str, kind: str) -> CheckFile:
 
 def _problems(check: SpotCheck, entry: ResultEntry, has_sheet: bool) -> dict[str, str]:
     found: dict[str, str] = {}
-    words = rules.check_codes(entry.codes, codes.results())
+    known, disposals = codes.open_results(), codes.open_disposals()
+    words = rules.check_codes(entry.codes, known)
     if words:
         found["codes"] = words
     wrong = [method for method in entry.methods if method not in codes.METHODS]
     if wrong or not entry.methods:
         found["methods"] = "请选择检查方式"
-    if any(code not in codes.disposals() for code in entry.disposals) or not entry.disposals:
+    if any(code not in disposals for code in entry.disposals) or not entry.disposals:
         found["disposals"] = "请选择后续处置措施"
-    couplings = {codes.results()[code]["coupling"] for code in entry.codes if code in codes.results()}
+    couplings = {known[code]["coupling"] for code in entry.codes if code in known}
     needs = [
-        codes.results()[code]["text"]
+        known[code]["text"]
         for code in entry.codes
-        if code in codes.results() and codes.results()[code]["detail"]
+        if code in known and known[code]["detail"]
     ]
     if needs and not entry.note.strip() and not any(row.get("problem") for row in entry.answers):
         found["note"] = f"“{needs[0]}”须写明具体情况"
@@ -257,7 +258,7 @@ def approve(check_id: int, passed: bool, opinion: str = "") -> SpotCheck:
 
 
 def _couple(check: SpotCheck) -> None:
-    couplings = {codes.results()[code]["coupling"] for code in check.codes}
+    couplings = {codes.results()[code]["coupling"] for code in check.codes if code in codes.results()}
     if "unreachable" in couplings:
         reason = (
             f"{check.task.code}检查（{check.checked_on}）：通过登记的住所（经营场所）无法联系。{check.note}"

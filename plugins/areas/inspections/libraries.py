@@ -51,6 +51,12 @@ def rule_of(number: str) -> LibraryRule | None:
     return LibraryRule.get_or_none(LibraryRule.number == number)
 
 
+def takes_all(rule: LibraryRule) -> bool:
+    """Whether the rule takes every living subject: right for few items, so the list of libraries says it."""
+    narrowed = rule.categories or rule.industries or rule.streets or rule.labels or rule.classes
+    return rule.subjects and not narrowed
+
+
 def set_rule(number: str, values: Mapping[str, Any]) -> LibraryRule:
     """Set which subjects belong to the item's library, with the reason of the change. Raises Refused, NotAllowed."""
     who = audit.actor()

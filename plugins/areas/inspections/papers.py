@@ -132,7 +132,9 @@ def record_form(check: SpotCheck) -> bytes:
         [n, line, answers.get(line, {}).get("problem", ""), answers.get(line, {}).get("handling", "")]
         for n, line in enumerate(check.item.checklist, 1)
     ]
-    results = {code: row["text"] for code, row in codes.results().items()}
+    results = {code: row["text"] for code, row in codes.open_results().items()}
+    results |= {code: codes.result_words([code]) for code in check.codes}
+    disposals = codes.open_disposals() | {code: codes.disposal_words([code]) for code in check.disposals}
     team = "、".join(member.name for member in checks.team(check))
     blocks = [
         _table(
@@ -150,7 +152,7 @@ def record_form(check: SpotCheck) -> bytes:
             [
                 ["核查方式", _boxes(check.methods, codes.METHODS)],
                 ["检查结果", _boxes(check.codes, results)],
-                ["后续处置措施", _boxes(check.disposals, codes.disposals())],
+                ["后续处置措施", _boxes(check.disposals, disposals)],
                 ["情况说明", check.note],
                 ["被检查单位意见", f"{check.opinion}　　签字或盖章：　　　　　年　月　日"],
                 ["检查人员签名", f"{'、'.join(check.signed)}　　　　　　　　　　年　月　日"],

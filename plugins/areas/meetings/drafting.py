@@ -24,6 +24,7 @@ class Saved:
     revision: MinutesRevision
     apart: bool
     notes: tuple[str, ...] = ()
+    unchanged: bool = False
 
 
 def minutes_for(viewer: Any, minutes_id: int) -> Minutes:
@@ -202,7 +203,7 @@ def save(
         apart = based_on != minutes.revision
         current = text_of(minutes)
         if not apart and text == current.text and title == minutes.title and joins is None:
-            raise Refused("内容没有变化")
+            return Saved(last, apart, unchanged=True)
         made = MinutesRevision.create(
             minutes=minutes, number=last.number + 1, based_on=based_on, text=text, source=source, note=note[:200],
             kept_apart=apart, author=viewer.name, saved_at=clock.now(),
@@ -230,7 +231,7 @@ def save(
 def check_text(title: str, text: str) -> None:
     """Raise Refused for a text that no minutes may have, with its length and the rule."""
     if not 2 <= len(title) <= 100:
-        raise Refused("标题应为 2 至 100 个字", {"title": "应为 2 至 100 个字"})
+        raise Refused("标题应为 2 至 100 个字", {"title": "标题应为 2 至 100 个字"})
     if len(text) > LONGEST:
         raise Refused(
             f"正文共 {len(text)} 字（约 {len(text) // 616 + 1} 页），超过上限 {LONGEST} 字；纪要只写议定事项，长材料请作为会议材料上传",

@@ -119,9 +119,9 @@ def urge(viewer: Any, kind: str, unit: str, title: str, text: str, due: date) ->
     if kind not in URGE_KINDS:
         raise Refused("请选择督办或监督检查", {"kind": "请选择"})
     if not units.is_enabled(unit):
-        raise Refused("请选择一个成员单位", {"unit": "请选择成员单位"})
+        raise Refused("请选择一个成员单位", {"unit": "请选择一个成员单位"})
     if due < clock.today():
-        raise Refused(f"答复日期 {due} 已过", {"due": "不能早于今天"})
+        raise Refused(f"答复日期 {due} 已过，不能早于今天", {"due": "不能早于今天"})
     with transaction():
         day = clock.today()
         made = Urge.create(

@@ -10,7 +10,7 @@ from spot_stage import Stage, checks_of
 
 from plugins.areas.inspections import checks, codes, rules
 from plugins.areas.inspections.check_models import SpotCheck
-from portal import clock, obligations
+from portal import clock, obligations, settings
 from portal.hookspecs import hookimpl
 from portal.obligations import Obligation
 from portal.plugging import registry
@@ -135,7 +135,7 @@ def test_codes_that_cannot_stand(chosen: tuple[str, ...], words: str) -> None:
 def test_codes_that_can_stand_and_every_code_has_its_source() -> None:
     assert rules.check_codes(("undisclosed", "corrected", "follow_up"), codes.results()) == ""
     assert [code for code, row in codes.results().items() if not row["source"]] == []
-    assert codes.by_words("未发现问题") == "none" and codes.by_words("没有这个") is None
+    assert codes.by_words("未发现问题") == "none"
 
 
 @pytest.mark.parametrize("changed, field", [
@@ -258,3 +258,35 @@ def test_nobody_outside_the_checking_units_orders_checks(spot: Stage) -> None:
 
     with spot.as_("shenpi-jingban"), pytest.raises(NotAllowed, match="附件2-2"):
         plans.make(2026, "年度计划")
+
+
+def test_the_office_adds_and_retires_results_from_a_day_on(spot: Stage) -> None:
+    spot.ready()
+    check = checks_of(spot.drawn())[0]
+    with spot.as_("bangongshi"):
+        settings.change("inspections.results_more", "发现问题已当场改正", clock.today())
+        settings.change("inspections.results_unused", "未按规定公示应当公示的信息", clock.today())
+    spot.carried_out(check)
+    with spot.as_("gongan-jingban"):
+        retired = checks.ResultEntry(codes=("undisclosed",), note="未公示", signed=[m.name for m in checks.team(check)])
+        with pytest.raises(Refused, match="没有“undisclosed”这个检查结果"):
+            checks.enter_result(check.id, retired)
+        bare = spot.entry(check, ("发现问题已当场改正",))
+        with pytest.raises(Refused, match="“发现问题已当场改正”须写明具体情况"):
+            checks.enter_result(check.id, bare)
+    check = SpotCheck.get_by_id(check.id)
+    entered = spot.entered(check, ("发现问题已当场改正",), note="灭火器过期，当场更换")
+    assert codes.by_words("发现问题已当场改正") == "发现问题已当场改正" and codes.by_words("没有这个") is None
+    with spot.as_("bangongshi"):
+        settings.change("inspections.results_more", "无", clock.today())
+    assert codes.result_words(entered.codes) == "发现问题已当场改正"
+    assert spot.approved(SpotCheck.get_by_id(entered.id)).closed_at is not None
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("results_unused", "未发现问题"), ("results_unused", "发现问题待后续处理；不配合检查情节严重"), ("results_more", "未发现问题"),
+    ("results_more", ""), ("disposals_unused", "；".join(codes.disposals().values())),
+])  # fmt: skip
+def test_a_code_list_never_loses_what_other_work_hangs_on(spot: Stage, key: str, value: str) -> None:
+    with spot.as_("bangongshi"), pytest.raises(Refused, match="应为"):
+        settings.change(f"inspections.{key}", value, clock.today())

@@ -45,7 +45,7 @@ def test_an_urge_is_owed_until_its_unit_answers(staff):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"unit": "nobody"}, "请选择成员单位"),
+        ({"unit": "nobody"}, "请选择一个成员单位"),
         ({"due": "2026-09-01"}, "不能早于今天"),
         ({"text": ""}, "正文应为"),
         ({"kind": "x"}, "请选择"),
@@ -148,7 +148,7 @@ def test_only_the_convenor_charges_and_takes_back(staff):
         "charge_reason": "出差",
     }
     wrong = staff.convenor.submit("/meetings/seats", "/meetings/seats/charges", **fields)
-    assert wrong.status_code == 422 and "不能早于开始日" in text_of(wrong)
+    assert wrong.status_code == 422 and "委托截止日 2026-09-24 早于开始日 2026-09-25" in text_of(wrong)
     staff.convenor.submit(
         "/meetings/seats",
         "/meetings/seats/charges",

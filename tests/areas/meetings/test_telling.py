@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal import notices, users
 from tests.areas.meetings import way
+from tests.cast import text_of
 
 
 def told(account: str) -> list[str]:
@@ -33,6 +34,21 @@ def test_a_meeting_in_the_past_is_refused_while_it_is_typed(staff) -> None:
     )  # fmt: skip
     assert answer.status_code == 422
     assert "会议时间 2026-09-20 09:30 已过，应晚于现在" in answer.get_data(as_text=True)
+
+
+def test_an_unchanged_text_is_no_error_and_no_new_revision(staff) -> None:
+    meeting = way.draft(staff.office)
+    way.convene(staff.convenor, meeting)
+    way.hold(staff, meeting)
+    minutes = way.write(staff.office, meeting)
+    answer = way.save(staff.office, minutes, way.MINUTES)
+    assert answer.status_code == 200 and "正文没有改动" in text_of(answer) and "第 3 稿" not in text_of(answer)
+
+
+def test_a_refused_field_is_named_with_its_rule_at_the_head_of_the_page(staff) -> None:
+    meeting = way.draft(staff.office)
+    answer = staff.office.submit(f"/meetings/{meeting}", f"/meetings/{meeting}/cancel", reason="")
+    assert answer.status_code == 422 and "取消会议须写明原因（2 至 200 个字）" in text_of(answer)
 
 
 def test_nobody_is_asked_for_a_step_of_minutes_that_is_done(staff) -> None:

@@ -189,9 +189,9 @@ def _show(record_id: int, errors: Mapping | None = None, typed: Any = None, stat
         "inspections/check.html", status=status, errors=errors or {}, check=check, task=check.task, item=check.item, may=may, mine=mine,
         shown=_shown(check, typed), team=checks.team(check), former=list(check.members.where(CheckMember.left_at.is_null(False))),
         files=list(check.files.order_by(CheckFile.id)), owed=[(one, obligations.lamp(one)) for one in obligations.of_record(checks.RECORD, check.id)],
-        result_choices=[(code, row["text"]) for code, row in codes.results().items()], disposal_choices=list(codes.disposals().items()),
+        result_choices=[(code, row["text"]) for code, row in codes.open_results().items()], disposal_choices=list(codes.open_disposals().items()),
         method_choices=list(codes.METHODS.items()), words=codes.result_words(check.codes), state=rules.CHECK_STATES[check.state],
-        methods=codes.METHODS, disposals=codes.disposals(), history=audit.history(checks.RECORD, check.id, 50), today=clock.today(),
+        methods=codes.METHODS, disposal_words=codes.disposal_words(check.disposals), history=audit.history(checks.RECORD, check.id, 50), today=clock.today(),
         unit_name=units.name_of(check.unit),
     )  # fmt: skip
 

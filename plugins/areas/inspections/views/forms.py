@@ -7,10 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Response, flash, redirect, request
+from flask_login import current_user
 
 from portal.toolkit import Missing, NotAllowed, Refused, clock
 
 SIZE = 30
+#: The filter value of all units together.
+EVERY = "all"
 
 
 def text(name: str) -> str:
@@ -72,7 +75,7 @@ def attempt(
     except (Missing, NotAllowed):
         raise
     except Refused as refusal:
-        return again(errors=refusal.fields or {None: str(refusal)}, typed=request.form, status=refusal.status)
+        return again(errors=refusal.beside(), typed=request.form, status=refusal.status)
     if said:
         flash(said, "success")
     return redirect(done if isinstance(done, str) else done(result), 303)
@@ -93,6 +96,14 @@ def paged(
     rows = list(query.order_by(key.desc() if newest_first else key).limit(size + 1))
     more = str(getattr(rows[size - 1], key.name)) if len(rows) > size else None
     return rows[:size], more
+
+
+def unit_asked(checking: Mapping[str, str]) -> str:
+    """The unit a list is filtered by: as asked, else the viewer's own where it checks, else ``EVERY`` unit."""
+    asked = request.args.get("unit")
+    if asked is not None:
+        return asked or EVERY
+    return current_user.unit if current_user.unit in checking and not current_user.has_role("office") else EVERY
 
 
 def typed_or(stored: Mapping[str, Any], typed: Mapping[str, Any] | None) -> Mapping[str, Any]:

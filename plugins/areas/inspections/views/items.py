@@ -27,10 +27,10 @@ def checking_units() -> list[tuple[str, str]]:
 @blueprint.get("/items", endpoint="items")
 @requires("inspection.view")
 def index() -> Response:
-    unit, state = request.args.get("unit", ""), request.args.get("state", "")
+    unit, state = forms.unit_asked(dict(checking_units())), request.args.get("state", "")
     newest = ItemVersion.select(peewee.fn.MAX(ItemVersion.id)).group_by(ItemVersion.number)
     query = ItemVersion.select().where(ItemVersion.id.in_(newest))
-    if unit:
+    if unit != forms.EVERY:
         query = query.where(ItemVersion.unit == unit)
     if state == "in_force":
         query = query.where(items.in_force_query(clock.today()))

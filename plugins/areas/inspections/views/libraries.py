@@ -34,17 +34,19 @@ CATEGORIES = subjects.CATEGORIES
 @blueprint.get("/libraries", endpoint="libraries")
 @requires("inspection.view")
 def index() -> Response:
-    unit = request.args.get("unit", "")
+    unit = forms.unit_asked(dict(checking_units()))
     query = ItemVersion.select().where(items.in_force_query(clock.today()))
-    if unit:
+    if unit != forms.EVERY:
         query = query.where(ItemVersion.unit == unit)
     if list_files.wanted():
         versions = list(query.order_by(ItemVersion.number))
         return list_files.answer("检查对象名录库", list_columns.LIBRARIES, _with_sizes(versions))
     rows, more = forms.paged(query, ItemVersion.number, newest_first=False)
+    shown = _with_sizes(rows)
     return page(
         "inspections/libraries.html", part="inspections/_libraries.html",
-        rows=_with_sizes(rows), unit_names=dict(checking_units()),
+        whole={row.number for row, rule, _ in shown if rule is not None and libraries.takes_all(rule)},
+        rows=shown, unit_names=dict(checking_units()),
         next_href=link("inspections.libraries", {"unit": unit, "after": more}) if more else None, unit=unit, units=checking_units(),
     )  # fmt: skip
 

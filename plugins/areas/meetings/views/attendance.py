@@ -109,7 +109,7 @@ def confirm_sheet(meeting_id: int) -> Response:
     except Refused as refusal:
         if refusal.status != 422:
             raise
-        return _sheet_page(meeting, 422, refusal.fields or {"scan": str(refusal)}, given)
+        return _sheet_page(meeting, 422, refusal.beside("scan"), given)
     flash("签到表已确认", "success")
     return redirect(url_for("meetings.show", meeting_id=meeting_id), 303)
 

@@ -47,7 +47,7 @@ def issue_bulletin() -> Response:
             current_user, request.form.get("period", ""), request.form.get("introduction", "")
         )
     except Refused as refusal:
-        return _list(422, refusal.fields or {"period": str(refusal)})
+        return _list(422, refusal.beside("period"))
     flash(f"通报{made.number}已发各单位，文件正在生成", "success")
     return redirect(url_for("meetings.bulletin_page", bulletin_id=made.id), 303)
 

@@ -61,7 +61,7 @@ def send_report() -> Response:
     except Refused as refusal:
         return page(
             "meetings/letter_edit.html", status=422, kind="report", typed=values, members=[],
-            errors=refusal.fields or {"text": str(refusal)},
+            errors=refusal.beside("text"),
         )  # fmt: skip
     flash("已报区管委会，文件正在生成", "success")
     return redirect(url_for("meetings.report_page", report_id=made.id), 303)
@@ -104,7 +104,7 @@ def note_answer(report_id: int) -> Response:
     except (NotAllowed, Missing):
         raise
     except Refused as refusal:
-        return _report(report_id, 422, refusal.fields or {"answer": str(refusal)}, values)
+        return _report(report_id, 422, refusal.beside("answer"), values)
     flash("答复已登记", "success")
     return redirect(url_for("meetings.report_page", report_id=report_id), 303)
 
@@ -170,7 +170,7 @@ def send_urge() -> Response:
     except Refused as refusal:
         return page(
             "meetings/letter_edit.html", status=422, kind="urge", typed=values, members=member_choices(),
-            errors=refusal.fields or {"text": str(refusal)},
+            errors=refusal.beside("text"),
         )  # fmt: skip
     flash("通知已发出，该单位已收到待办；文件正在生成", "success")
     return redirect(url_for("meetings.urge_page", record_id=made.id), 303)

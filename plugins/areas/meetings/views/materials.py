@@ -97,7 +97,7 @@ def ask_materials() -> Response:
     except (NotAllowed, Missing):
         raise
     except Refused as refusal:
-        return _request_form(values, 422, refusal.fields or {"title": str(refusal)})
+        return _request_form(values, 422, refusal.beside("title"))
     flash("已要求报送，有关单位已收到待办", "success")
     return redirect(url_for("meetings.request_page", request_id=made.id), 303)
 

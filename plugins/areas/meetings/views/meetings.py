@@ -152,7 +152,7 @@ def create() -> Response:
     except (NotAllowed, Missing):
         raise
     except Refused as refusal:
-        return _form_page(None, values, 422, refusal.fields or {"title": str(refusal)})
+        return _form_page(None, values, 422, refusal.beside("title"))
     flash("会议已拟定，还没有发出通知", "success")
     return redirect(url_for("meetings.show", meeting_id=made.id), 303)
 
@@ -272,7 +272,7 @@ def save(meeting_id: int) -> Response:
     except Refused as refusal:
         if refusal.status != 422:
             raise
-        return _form_page(meeting, values, 422, refusal.fields or {"title": str(refusal)})
+        return _form_page(meeting, values, 422, refusal.beside("title"))
     flash("已修改，并重新发出通知" if changed.state == "convened" else "已修改", "success")
     return redirect(url_for("meetings.show", meeting_id=meeting_id), 303)
 
@@ -302,7 +302,7 @@ def decide(meeting_id: int) -> Response:
     except (NotAllowed, Missing):
         raise
     except Refused as refusal:
-        return show_page(meeting_id, 422, refusal.fields or {"text": str(refusal)}, values)
+        return show_page(meeting_id, 422, refusal.beside("text"), values)
     flash("议定事项已录入，责任单位已收到待办", "success")
     return redirect(url_for("meetings.show", meeting_id=meeting_id) + "#decisions", 303)
 
@@ -343,7 +343,7 @@ def finish_decision(decision_id: int) -> Response:
     except (NotAllowed, Missing):
         raise
     except Refused as refusal:
-        return _decision(decision_id, 422, refusal.fields or {"note": str(refusal)})
+        return _decision(decision_id, 422, refusal.beside("note"))
     flash("已办结", "success")
     return redirect(url_for("meetings.decision_page", record_id=decision_id), 303)
 

@@ -230,7 +230,7 @@ def save_minutes(minutes_id: int) -> Response:
     except (NotAllowed, Missing):
         raise
     except Refused as refusal:
-        return _edit_page(minutes, values, 422, refusal.fields or {"text": str(refusal)})
+        return _edit_page(minutes, values, 422, refusal.beside("text"))
     return _after_save(minutes_id, saved)
 
 
@@ -243,7 +243,7 @@ def _after_save(minutes_id: int, saved: drafting.Saved) -> Response:
         return redirect(
             url_for("meetings.conflict", minutes_id=minutes_id, number=saved.revision.number), 303
         )
-    flash(f"已保存为第 {saved.revision.number} 稿", "success")
+    flash("正文没有改动" if saved.unchanged else f"已保存为第 {saved.revision.number} 稿", "success")
     return redirect(url_for("meetings.minutes_page", minutes_id=minutes_id), 303)
 
 

@@ -93,7 +93,7 @@ def propose_seat() -> Response:
     except (NotAllowed, Missing):
         raise
     except Refused as refusal:
-        return _page(422, refusal.fields or {"person": str(refusal)}, values)
+        return _page(422, refusal.beside("person"), values)
     flash("席位调整已提出，由联席会议确定（纪要或召集人确认）", "success")
     return redirect(url_for("meetings.seats_page"), 303)
 
@@ -126,8 +126,8 @@ def charge_deputy() -> Response:
         )  # fmt: skip
     except Refused as refusal:
         renamed = {"reason": "charge_reason", "until_day": "charge_until"}
-        errors = {renamed.get(name, name): text for name, text in refusal.fields.items()}
-        return _page(422, errors or {"deputy": str(refusal)}, values)
+        errors = {renamed.get(name, name): text for name, text in refusal.beside("deputy").items()}
+        return _page(422, errors, values)
     flash("委托已记录", "success")
     return redirect(url_for("meetings.seats_page"), 303)
 
