@@ -144,7 +144,8 @@ def _wanted() -> str | None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint == "static":
+    # The page that says "not found" bears the name of who asked: only a file itself is everybody's.
+    if request.endpoint == "static" and response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = "public, max-age=86400"
     else:
         response.headers.setdefault("Cache-Control", "no-store")
