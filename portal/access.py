@@ -17,7 +17,7 @@ import peewee
 from flask import Flask, Response, g, make_response, request, session
 from flask_login import current_user
 
-from portal import clock, proofs
+from portal import audit, clock, proofs
 from portal.database import InstantField, JsonField, database, transaction
 from portal.declarations import DeclarationError
 from portal.permissions import PermissionTable
@@ -108,6 +108,8 @@ def act(permission: str, *, proof: str = "") -> Callable[[Callable[..., Any]], C
                 return asked
             try:
                 with transaction():
+                    # Two forms at one moment take turns, as on SQLite: each reads what the other has done.
+                    audit.in_order()
                     kept = _reserve(key)
                     if kept is not None:
                         return _again(kept)

@@ -67,6 +67,14 @@ def install(app: Flask) -> None:
     def forged(error: CSRFError) -> Response:
         return answer(403, "页面的安全校验已过期，请返回刷新后重新提交")
 
+    @app.errorhandler(peewee.IntegrityError)
+    def taken(error: peewee.IntegrityError) -> Any:
+        """Somebody else entered the same a moment ago; any other broken rule is a fault of the program."""
+        if "unique" not in str(error).lower():
+            return failed(error)
+        log.warning("two at once, request %s: %s", g.get("request_id"), error)
+        return answer(409, "同样的内容刚刚已由别人提交，请刷新页面查看")
+
     @app.errorhandler(peewee.OperationalError)
     @app.errorhandler(peewee.InterfaceError)
     @app.errorhandler(StorageError)

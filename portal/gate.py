@@ -28,6 +28,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+#: The largest form of somebody who is not signed in.
+STRANGERS_BYTES = 16 * 1024
 #: What a person with an expired password may still open.
 _WHILE_EXPIRED = {"auth.password", "auth.change_password", "auth.logout", "static"}
 #: What a login may open that still owes its second factor, and a person who has to enrol one.
@@ -70,9 +72,19 @@ def install(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None
     manager.user_loader(_load)
+    app.before_request(_limit)
     CSRFProtect(app)
     app.before_request(_enter)
     app.after_request(_headers)
+
+
+def _limit() -> None:
+    """Before anything reads the form: a stranger sends an account and a password, not a file nor 200,000 fields."""
+    view = access_view(request.endpoint)
+    if request.method in access.SAFE_METHODS or "_user_id" in session or getattr(view, "is_api", False):
+        return
+    request.max_content_length = request.max_form_memory_size = STRANGERS_BYTES
+    request.max_form_parts = 20
 
 
 def _enter() -> Response | None:
@@ -144,7 +156,8 @@ def _wanted() -> str | None:
 def _headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint == "static":
+    # The page that says "not found" bears the name of who asked: only a file itself is everybody's.
+    if request.endpoint == "static" and response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = "public, max-age=86400"
     else:
         response.headers.setdefault("Cache-Control", "no-store")

@@ -14,6 +14,9 @@ import waitress
 
 #: The default of 100 lets 300 slow clients shut everybody out (measured; docs/operating.md).
 CONNECTION_LIMIT = 1000
+#: Bodies that are not even received: the default of 1 GB for each connection fills the disk. A file that is too large
+#: but below this gets the portal's own page.
+LARGEST_BODY = 128 * 1024 * 1024
 
 
 def _web(listener: socket.socket) -> None:
@@ -22,7 +25,8 @@ def _web(listener: socket.socket) -> None:
     app = create_app()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     waitress.serve(
-        app, sockets=[listener], threads=8, connection_limit=CONNECTION_LIMIT, channel_timeout=60, ident="", clear_untrusted_proxy_headers=not app.config["PROXIES"]
+        app, sockets=[listener], threads=8, connection_limit=CONNECTION_LIMIT, channel_timeout=60, ident="",
+        max_request_body_size=LARGEST_BODY, clear_untrusted_proxy_headers=not app.config["PROXIES"]
     )
 
 

@@ -445,3 +445,15 @@ def test_no_password_or_token_reaches_the_log(app: Flask, as_person) -> None:
     changed = " ".join(str(row.changes) for row in audit.RecordChange.select())
     for secret in (PASSWORD, NEW_PASSWORD, token):
         assert secret not in written + changed
+
+
+def test_a_stranger_sends_a_login_and_nothing_larger(app: Flask, as_person) -> None:
+    stranger = Browser(app)
+    fields = "&".join(f"a{number}=1" for number in range(20_000))
+    kind = "application/x-www-form-urlencoded"
+    assert stranger.client.post("/login", data=fields, content_type=kind).status_code == 413
+    assert stranger.client.post("/exchange/imports/", data=fields, content_type=kind).status_code == 413
+    assert stranger.sign_in("gongan-jingban").status_code == 200
+    signed_in = as_person("gongan-lianluo")
+    long = signed_in.submit("/people/requests", "/people/requests", account="gongan-xin", name="长" * 20_000, roles=["officer"])
+    assert long.status_code == 422

@@ -148,6 +148,35 @@ def test_sixteen_clicks_at_once_make_one_account_and_sixteen_equal_answers(app: 
     assert [request.name for request in made] == ["新同事"]
 
 
+def test_sixteen_different_forms_at_once_take_turns_and_the_rule_holds(app: Flask, as_person) -> None:
+    """Not one form twice but sixteen windows: whoever comes second reads what the first has done."""
+    browser = as_person("gongan-lianluo")
+    form = browser.form("/people/requests", "/people/requests")
+    filled = {**form, "name": "新同事", "account": "gongan-xin", "position": "经办", "roles": ["officer"]}
+    cookie = browser.client.get_cookie("portal").value
+
+    def send(number: int) -> int:
+        client = app.test_client()
+        client.set_cookie("portal", cookie)
+        return client.post("/people/requests", data={**filled, "submission_key": f"{number:032x}"}).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = sorted(pool.map(send, range(16)))
+    assert answers == [303] + [422] * 15
+    assert users.AccountRequest.select().count() == 1
+
+
+def test_a_taken_unique_value_is_a_conflict_and_another_broken_rule_a_fault(app: Flask, people) -> None:
+    app.config["RAISE_ERRORS"] = False
+    one_more = {"account": "x", "name": "x", "password_hash": "", "password_set_at": users.clock.now(), "created_at": users.clock.now()}
+    taken = access.public(lambda: users.User.create(account_key="gongan-lianluo", **one_more))
+    app.add_url_rule("/taken", "taken", taken)
+    app.add_url_rule("/void", "void", access.public(lambda: users.LoginDay.insert(unit="police").execute()))
+    browser = Browser(app)
+    assert browser.get("/taken").status_code == 409
+    assert browser.get("/void").status_code == 500
+
+
 def test_a_form_sent_again_with_other_contents_changes_nothing(app: Flask, as_person) -> None:
     browser = as_person("gongan-lianluo")
     form = browser.form("/people/requests", "/people/requests")

@@ -100,11 +100,13 @@ def test_every_page_refuses_every_role_that_the_table_does_not_name(app: Flask, 
 
 def test_every_answer_carries_the_security_headers(app: Flask, as_person) -> None:
     browser = as_person("gongan-jingban")
-    for url in ("/", "/inbox/", "/subjects/", "/nothing-here", "/scores/2026Q3", "/audit/", "/health", "/static/css/portal.css"):
+    for url in ("/", "/inbox/", "/subjects/", "/nothing-here", "/scores/2026Q3", "/audit/", "/health", "/static/css/portal.css", "/static/nothing"):
         headers = browser.get(url).headers
         assert "default-src 'self'" in headers["Content-Security-Policy"] and "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "DENY"
-        if not url.startswith("/static"):
+        if url == "/static/css/portal.css":
+            assert headers["Cache-Control"] == "public, max-age=86400"
+        else:
             assert headers["Cache-Control"] == "no-store" and "HX-Request" in headers["Vary"]
 
 
