@@ -234,11 +234,14 @@ def verify(first: int = 1, known: str = GENESIS, most: int | None = None) -> Ver
     return Verdict(expected - first, head)
 
 
-def history(record_type: str, record_id: int | str, limit: int = 200) -> list[tuple[AuditEntry, list[list[Any]]]]:
-    """谁在何时改了什么: the acts on one record, newest first, each with its changed fields."""
+def history(
+    record_type: str, record_id: int | str, limit: int = 200, without: tuple[str, ...] = ()
+) -> list[tuple[AuditEntry, list[list[Any]]]]:
+    """谁在何时改了什么: the acts on one record but those named in ``without``, newest first, with their changed fields."""
     entries = list(
         AuditEntry.select()
         .where((AuditEntry.record_type == record_type) & (AuditEntry.record_id == str(record_id)))
+        .where(AuditEntry.action.not_in(without))
         .order_by(AuditEntry.seq.desc())
         .limit(limit)
     )

@@ -20,7 +20,7 @@ STATES = ((obligations.OPEN, "待办"), (obligations.FULFILLED, "已办"), (obli
 def _unit_shown() -> str:
     """The person's own unit; the office and the convenors may look at any."""
     asked = request.args.get("unit", "")
-    if asked and current_user.has_role("office", "convenor", "deputy_convenor"):
+    if asked and _sees_every_unit():
         if units.unit(asked) is None:
             raise Missing("没有这个单位")
         return asked
@@ -30,6 +30,10 @@ def _unit_shown() -> str:
 def _part(unit: str, kind: str, state: str, after: str) -> tuple[list[obligations.Obligation], str | None]:
     found = obligations.inbox(unit, kind=kind, state=state, after=after, size=500)
     return found.rows, found.after
+
+
+def _sees_every_unit() -> bool:
+    return current_user.has_role("office", "convenor", "deputy_convenor")
 
 
 @blueprint.get("/")
@@ -57,6 +61,7 @@ def index() -> Response:
         chosen={"kind": kind, "state": state, "unit": unit},
         unit_label=units.name_of(unit),
         query=query,
+        units_shown=[(one.key, one.name) for one in units.enabled()] if _sees_every_unit() else [],
     )
 
 
@@ -83,7 +88,7 @@ def figures() -> Response:
         quarter = Quarter.parse(request.args.get("quarter", "")) if request.args.get("quarter") else Quarter.of(clock.today())
     except ValueError as error:
         raise Missing(str(error)) from error
-    every = current_user.has_role("office", "convenor", "deputy_convenor")
+    every = _sees_every_unit()
     rows = [row for row in obligation_figures.figures(quarter.first, quarter.last) if every or row[0] == current_user.unit]
     order = {unit.key: unit.number for unit in units.enabled(min(quarter.last, clock.today()))}
     rows.sort(key=lambda row: (order.get(row[0], 999), list(obligations.KINDS).index(row[1])))

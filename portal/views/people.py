@@ -16,6 +16,9 @@ from portal.sessions import LoginSession
 from portal.users import AccountRequest, User, UserRole
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
+
+#: What the list of sign-ins already shows; a year of it would push the changes out of the account's history.
+SIGN_INS = ("登录", "退出", "登录失败")
 FIELDS = {
     "account": "账号",
     "name": "姓名",
@@ -165,7 +168,7 @@ def show(user_id: int) -> Response:
         asked=[_row(item) for item in asked],
         history=[
             (entry, [(FIELDS.get(n, n), _words(n, a), _words(n, b)) for n, a, b in changes])
-            for entry, changes in audit.history("account", user.id)
+            for entry, changes in audit.history("account", user.id, without=SIGN_INS)
         ],
         oneself=user.id == current_user.id,
         factor=second_factor.of(user),

@@ -95,3 +95,11 @@ def test_a_page_with_an_entry_of_its_own_marks_only_that_entry(app: Flask, as_pe
 def test_a_day_is_said_with_its_year_only_when_it_is_not_this_one(hand) -> None:
     hand.set(clock.at(date(2026, 9, 28), 9))
     assert [clock.day_words(date(2026, 10, 9)), clock.day_words(date(2027, 1, 8))] == ["10月9日", "2027年1月8日"]
+
+
+def test_who_answers_for_all_units_chooses_one_in_the_inbox(app: Flask, as_person) -> None:
+    owe()
+    convenor = as_person("zhaojiren")
+    assert "您不属于某个成员单位；请在上面选一个单位查看。" in text_of(convenor.get("/inbox/"))
+    assert len(table_of(convenor.get("/inbox/?unit=police"), "时限义务")) == 5
+    assert "请选择单位" not in text_of(as_person("gongan-jingban").get("/inbox/"))

@@ -315,3 +315,10 @@ def test_a_number_that_no_record_has_is_the_first_page_or_not_found(as_person, n
     auditor = as_person("shenji")
     assert len(table_of(auditor.get(f"/people/?older={number}"), "账号")) == len(PEOPLE)
     assert auditor.get(f"/people/{number}").status_code == 404
+
+
+def test_the_history_of_an_account_is_not_drowned_in_its_sign_ins(app, liaison, creator):
+    number = User.get(User.account == "gongan-lianluo").id
+    history = creator.get(f"/people/{number}").get_data(as_text=True).partition("谁在何时改了什么")[2]
+    assert "建立账号" in history and "<strong>登录</strong>" not in history
+    assert "登录" in [entry.action for entry, _ in audit.history("account", number)]
