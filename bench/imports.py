@@ -113,7 +113,7 @@ def bulk_load(folder: Path, count: int) -> dict[str, float]:
     found: dict[str, float] = {}
     made = rows(count)
     with transaction():
-        while part := list(islice(made, 100_000)):
+        while part := list(islice(made, 10_000)):
             loaded = [
                 (n, n, c, d, s, st, a, r, 10**8, k, i, "企业", "存续", "", "", "", 1, "2026-09-25 10:00:00.000000+08:00")
                 for n, c, d, s, st, a, r, _, k, i in part
