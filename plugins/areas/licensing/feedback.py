@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from portal.toolkit import Refused, audit, clock, documents, obligations, transaction
+from portal.toolkit import Refused, audit, clock, closing_of, documents, obligations, official_calendar, transaction
 
 from . import claims, permits, rules
 from .models import Claim, Feedback
@@ -64,9 +64,11 @@ def _decided(claim: Claim, kind: str, day: date, document: str) -> None:
     is the feedback's. Only a granted one opens the entry of the permit."""
     days = obligations.KINDS["decision_result"].days
     record = (claims.RECORD, claim.id)
-    obligations.bring_forward(
-        "feedback", record, claim.unit, started_on=day, started_words="许可决定", days=days
-    )
+    # Into a closed quarter nothing moves: there no act counts any more, and this quarter would lose the row.
+    if closing_of(official_calendar.calendar().deadline(day, days).day) >= clock.today():
+        obligations.bring_forward(
+            "feedback", record, claim.unit, started_on=day, started_words="许可决定", days=days
+        )
     obligations.open_obligation(
         "decision_result", claim.unit, record=record, identity=f"{claim.id}:{document}:{day}",
         title=f"许可决定结果：{claim.subject.name}（{claim.item_name}）", started_on=day, started_words="许可决定", days=days,

@@ -63,6 +63,14 @@ def test_a_decision_entered_after_seven_days_is_late_feedback(officer) -> None:
     assert owed("permit_entry") == [], "a refusal opens no permit"
 
 
+def test_a_decision_of_a_closed_quarter_leaves_the_feedback_in_its_own(officer) -> None:
+    (row,) = pushed()
+    claims.claim_rows(HOME, [row.id])
+    before = owed("feedback")[0][2]
+    feedback.answer(HOME, [row.id], "refused", day=date(2026, 6, 1), document="通开市监不许〔2026〕2号")
+    assert owed("feedback") == [(HOME, "fulfilled", before, True)]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
