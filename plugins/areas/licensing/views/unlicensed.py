@@ -8,19 +8,7 @@ from typing import Any
 from flask import Response, flash, redirect, request, send_file, url_for
 from flask_login import current_user
 
-from portal.toolkit import (
-    Refused,
-    act,
-    audit,
-    clock,
-    files,
-    link,
-    obligations,
-    page,
-    registry,
-    requires,
-    units,
-)
+from portal.toolkit import Refused, act, audit, clock, files, link, obligations, page, requires, units
 
 from .. import case_lists, case_rules, catalogue, photos, unlicensed
 from ..case_models import Referral
@@ -122,7 +110,7 @@ def _show(found: Any, refusal: Refused | None = None) -> Response:
 def _penalty_href(case: Any) -> str | None:
     """Where the penalty that ended the case is entered as a dishonesty record (areas.md 1.8), filled with what is known;
     None where none was imposed or no area keeps such records."""
-    endpoint = registry().obligation_pages.get("dishonesty")
+    endpoint = case_lists.penalty_endpoint()
     if case.outcome != "penalty" or endpoint is None:
         return None
     return url_for(endpoint, record_id=f"{case.document}|{case.code or case.person}|{case.outcome_on}")
