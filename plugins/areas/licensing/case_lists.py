@@ -101,6 +101,11 @@ def photo_for(viewer: Any, photo_id: int) -> CasePhoto:
     return found
 
 
+def penalty_endpoint() -> str | None:
+    """Where another area takes the penalty that ended a case as a dishonesty record; None where no area keeps them."""
+    return registry().obligation_pages.get("dishonesty")
+
+
 def entries(first: date, last: date) -> dict[str, int]:
     """Leads by the unit that entered them from ``first`` to ``last``, those not counted left out, in one query."""
     query = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import peewee
@@ -314,6 +315,8 @@ def queue(unit: str, filters: Filters, *, after: int = 0, size: int = 50) -> Que
         )
     }  # fmt: skip
     rows = [(claim, clocks.get(str(claim.id))) for claim in found]
+    # Within the page what is due first stands on top: rows are claimed in another order than they are pushed.
+    rows.sort(key=lambda row: (row[1].deadline if row[1] else date.max, row[0].id))
     return Queue(rows, found[-1].id if more else None, rows_total, subjects_total)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 from datetime import date
 
 import pytest
@@ -271,7 +273,7 @@ def test_the_words_of_every_state_and_act_exist() -> None:
 
 def test_what_is_due_stands_on_top_of_the_lists_with_its_day(as_person, people, hand) -> None:
     with as_actor(people["gongan-jingban"]):
-        first = unlicensed.enter("police", lead(person="先来的"))
+        unlicensed.enter("police", lead(person="先来的"))
         hand.set(clock.at(date(2026, 9, 28), 10))
         unlicensed.enter("police", lead(person="后来的"))
         unlicensed.withdraw("police", unlicensed.enter("police", lead(person="录错的")).id, "录错")
@@ -279,16 +281,45 @@ def test_what_is_due_stands_on_top_of_the_lists_with_its_day(as_person, people, 
     rows = table_of(person.get("/licensing/unlicensed/"), "无证无照线索")
     assert [row[0] for row in rows] == ["先来的", "后来的"]
     assert "线索录入 2026-09-25 → 第20个工作日" in rows[0][8]
-    assert [row[0] for row in table_of(person.get("/licensing/unlicensed/?state=all"), "无证无照线索")] == ["录错的", "后来的", "先来的"]
-    assert first.id
+    assert [row[0] for row in table_of(person.get("/licensing/unlicensed/?state=all"), "无证无照线索")] == [
+        "录错的",
+        "后来的",
+        "先来的",
+    ]
 
 
-def test_a_form_of_the_case_that_comes_back_keeps_its_words_and_leads_to_its_own_field(as_person, people) -> None:
+def test_a_form_of_the_case_that_comes_back_keeps_its_words_and_leads_to_its_own_field(
+    as_person, people
+) -> None:
     with as_actor(people["gongan-jingban"]):
         case = unlicensed.enter("police", lead(kind="neither", item="GA01"))
-    holder = next(account for account, who in people.items() if who.unit == case.unit and "jingban" in account)
+    holder = next(
+        account for account, who in people.items() if who.unit == case.unit and "jingban" in account
+    )
     page = f"/licensing/unlicensed/{case.id}"
-    back = as_person(holder).submit(page, page, act="screen", screening="", reason="只是路过的摊贩").get_data(as_text=True)
+    back = (
+        as_person(holder)
+        .submit(page, page, act="screen", screening="", reason="只是路过的摊贩")
+        .get_data(as_text=True)
+    )
     assert 'href="#f-screening"' in back and 'value="只是路过的摊贩"' in back
     back = as_person(holder).submit(page, page, act="refer", to_unit="", reason="").get_data(as_text=True)
     assert 'href="#f-reason"' in back and back.count('id="f-reason"') == 1
+
+
+def test_a_penalty_that_ends_a_case_leads_to_its_entry_as_a_dishonesty_record(as_person, people) -> None:
+    with as_actor(people["shichang-jingban"]):
+        case = unlicensed.enter("market_regulation", lead(item=""))
+        unlicensed.close(
+            "market_regulation", case.id, "penalty", DAY, "通开市监罚决〔2026〕9号", "罚款五百元"
+        )
+    person = as_person("shichang-jingban")
+    page = person.get(f"/licensing/unlicensed/{case.id}").get_data(as_text=True)
+    href = re.search(r'href="([^"]*)"[^>]*>录入这件处罚<', page)
+    assert href is not None
+    form = person.client.get(html.unescape(href[1]), follow_redirects=True).get_data(as_text=True)
+    assert (
+        'value="通开市监罚决〔2026〕9号"' in form
+        and 'value="张某小吃摊"' in form
+        and 'value="2026-09-25"' in form
+    )

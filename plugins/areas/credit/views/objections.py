@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
@@ -50,12 +51,26 @@ def objection_list() -> Response:
         rows = list_files.walk(lambda older: listing.list_objections(current_user, state, older))
         return list_files.answer("异议", list_columns.OBJECTIONS, rows)
     found = listing.list_objections(current_user, state, request.args.get("older", type=int))
+    clocks = obligations.clocks(objections.OBJECTION, [row.id for row in found.rows])
+    if state == "":
+        # Three days run beside fifteen: what is due first is not what came first.
+        found.rows.sort(
+            key=lambda row: clocks[str(row.id)][0].deadline if str(row.id) in clocks else date.max
+        )
     return page(
         "credit/objections.html",
         part="credit/_objections.html",
         rows=[(row, units.name_of(row.source_unit)) for row in found.rows],
-        clocks=obligations.clocks(objections.OBJECTION, [row.id for row in found.rows]),
-        states=[("", "办理中"), *objection_rules.STATE_LABELS.items(), (listing.ALL, "全部")],
+        clocks=clocks,
+        states=[
+            ("", "办理中"),
+            *(
+                (key, label)
+                for key, label in objection_rules.STATE_LABELS.items()
+                if key not in objection_rules.OPEN_STATES
+            ),
+            (listing.ALL, "全部"),
+        ],
         state=state,
         next_href=link("credit.objection_list", {"state": state, "older": found.older})
         if found.older

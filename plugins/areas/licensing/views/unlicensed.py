@@ -118,7 +118,17 @@ def _show(found: Any, refusal: Refused | None = None) -> Response:
         referrals=[(r, units.name_of(r.from_unit), units.name_of(r.to_unit), case_rules.REFERRAL_STATES[r.state]) for r in referrals],
         refusal=str(refusal or ""), errors=refusal.fields if refusal else {}, history=audit.history(unlicensed.RECORD, found.id),
         owed=[(o, obligations.lamp(o)) for o in obligations.of_record(unlicensed.RECORD, found.id)],
+        penalty_href=_penalty_href(found) if works and found.unit == unit else None,
     )  # fmt: skip
+
+
+def _penalty_href(case: Any) -> str | None:
+    """Where the penalty that ended the case is entered as a dishonesty record (areas.md 1.8), filled with what is known;
+    None where none was imposed or no area keeps such records."""
+    endpoint = case_lists.penalty_endpoint()
+    if case.outcome != "penalty" or endpoint is None:
+        return None
+    return url_for(endpoint, record_id=f"{case.document}|{case.code or case.person}|{case.outcome_on}")
 
 
 @blueprint.post("/unlicensed/<int:record_id>")
