@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from portal.toolkit import Refused, audit, clock, closing_of, documents, obligations, official_calendar, transaction
+from portal.toolkit import (
+    Refused,
+    audit,
+    clock,
+    closing_of,
+    documents,
+    obligations,
+    official_calendar,
+    transaction,
+)
 
 from . import claims, permits, rules
 from .models import Claim, Feedback
