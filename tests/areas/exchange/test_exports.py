@@ -93,7 +93,7 @@ def test_a_list_of_any_length_is_written_in_constant_memory(app, people, monkeyp
 
     def peak(count: int) -> int:
         rows = (Kept(n, 1, {"name": "南通某某商贸有限公司", "code": code(1), "scope": "日用百货" * 20}) for n in range(count))
-        monkeypatch.setattr(exports, "_rows", lambda *_: (exports.record_reading.cells(kind, kept.values) for kept in rows))
+        monkeypatch.setattr(exports, "rows_of", lambda *_: (exports.record_reading.cells(kind, kept.values) for kept in rows))
         tracemalloc.start()
         for _ in exports.csv(kind, viewer, {}, standard=False):
             pass

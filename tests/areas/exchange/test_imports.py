@@ -158,7 +158,7 @@ def test_a_column_once_set_aside_stays_aside(unit: str) -> None:
         (b"%PDF-1.4 x", "PDF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "损坏"),
         (b"PK\x03\x04 broken", "损坏"),
-        ("<table><tr><td>名称".encode(), "网页"),
+        ("<?xml version='1.0'?><Workbook>名称".encode(), "XML 改名"),
         ("[{\"名称\": 1}]".encode(), "数组"),
     ],
 )
