@@ -65,7 +65,7 @@ def test_the_bulletin_says_what_was_frozen_and_goes_to_every_unit(final):
 def test_the_same_frozen_scores_are_announced_once_and_a_revision_again(final):
     issue(final)
     again = issue(final)
-    assert again.status_code == 422 and "已经通报" in text_of(again)
+    assert again.status_code == 422 and "已经以〔2026〕1号通报，评分没有新的修订" in text_of(again)
     with audit.acting(audit.Actor(name="办公室主任")):
         score_acts.revise(QUARTER, "police", "unlicensed", {"set": "3"}, "漏算一起")
     answer = issue(final)
