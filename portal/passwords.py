@@ -9,12 +9,14 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from portal import settings
+from portal import settings, weak_patterns
 
 _hasher = PasswordHasher()
 #: Compared for an unknown account, so that the answer takes as long as for a known one.
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 LONGEST = 128
+#: Signs that must be left beside what every guesser tries.
+LEAST_UNGUESSED = 6
 _CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
 #: Words that a guesser tries first at such an office, besides account and unit names.
 GUESSED = (
@@ -74,6 +76,9 @@ def problems(password: str, *, account: str, words: tuple[str, ...] = (), used: 
             break
     if re.search(r"(.)\1{3}", password):
         found.append("口令不能有同一字符连续四次")
+    left = weak_patterns.unguessed(folded)
+    if not found and left < LEAST_UNGUESSED:
+        found.append(f"口令去掉键盘顺序、年份和常见词后只剩 {left} 个字符，容易猜到；请再加上不相干的字词")
     if not found and any(matches(old, password) for old in used):
         found.append(f"口令不能与最近 {len(used)} 次用过的相同")
     return found

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 #: A module imports only from lines above its own (docs: design of the house).
 LAYERS = (
-    "clock request_memo declarations digests hookspecs refusals workdays list_comparison scheme_settings totp charts fonts pages setup",
+    "clock request_memo declarations digests hookspecs refusals workdays list_comparison scheme_settings totp weak_patterns charts fonts pages setup",
     "database permissions record_kinds scheme unit_files obligation_kinds",
     "audit score_rules stored_acts plugging name_index schema_files typesetting calendar_lines",
     "settings backups official_calendar scoring units links error_pages files spreadsheets",
