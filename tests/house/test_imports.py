@@ -15,7 +15,7 @@ LAYERS = (
     "database permissions record_kinds scheme unit_files obligation_kinds",
     "audit score_rules access plugging name_index schema_files typesetting calendar_lines",
     "settings official_calendar scoring units links error_pages files spreadsheets audit_search",
-    "record_listing record_reading score_facts passwords subjects quarter_list_files",
+    "record_listing record_reading score_facts passwords subjects quarter_list_files lamps",
     "registration_batches users subject_search obligations",
     "facts obligation_figures registration_withdrawals jobs sessions setup_accounts documents account_requests",
     "registration_kind scores notices quarter_lists setting_forms idle_accounts",
