@@ -11,15 +11,12 @@ import peewee
 
 from portal import audit, clock, official_calendar
 from portal.database import InstantField, Record, database, transaction, typed
+from portal.lamps import FULFILLED, MISSED, MOVED, OPEN, WITHDRAWN, Lamp, lamp
+from portal.lamps import STATE_LABELS as STATE_LABELS
 from portal.obligation_kinds import KINDS
 from portal.refusals import Missing, Refused
 from portal.subjects import Subject
 from portal.workdays import ONE_DAY, Deadline
-
-OPEN, FULFILLED, MOVED, WITHDRAWN = "open", "fulfilled", "moved", "withdrawn"
-#: Can no longer be done (a meeting is over): out of the inbox, counted as due and not done.
-MISSED = "missed"
-STATE_LABELS = {OPEN: "待办", FULFILLED: "已办", MOVED: "已转其他单位", WITHDRAWN: "已撤销", MISSED: "未履行"}
 
 
 class Obligation(Record):
@@ -308,32 +305,6 @@ def recompute_open() -> int:
 
 
 @dataclass(frozen=True)
-class Lamp:
-    """Green; yellow when at most 3 working days remain; red when overdue; with its words."""
-
-    colour: str
-    text: str
-
-
-def lamp(owed: Obligation, today: date | None = None) -> Lamp:
-    """The lamp of an obligation as of ``today``."""
-    if owed.state == FULFILLED:
-        return Lamp("green" if owed.on_time else "red", "按时办结" if owed.on_time else "逾期办结")
-    if owed.state == MISSED:
-        return Lamp("red", STATE_LABELS[MISSED])
-    if owed.state != OPEN:
-        return Lamp("none", STATE_LABELS[owed.state])
-    if owed.waiting_since is not None:
-        return Lamp("none", "回退待处理")
-    left = official_calendar.calendar().remaining(today or clock.today(), owed.deadline)
-    if left < 0:
-        return Lamp("red", f"逾期 {-left} 天")
-    if left == 0:
-        return Lamp("yellow", "今天到期") if owed.deadline >= (today or clock.today()) else Lamp("red", "已逾期")
-    return Lamp("yellow" if left <= 3 else "green", f"剩 {left} 天")
-
-
-@dataclass(frozen=True)
 class Inbox:
     """One page of what is owed, the most urgent first; ``after`` is the key of the next page."""
 
@@ -391,14 +362,10 @@ def of_record(record_type: str, record_id: int | str) -> list[Obligation]:
 
 
 def clocks(record_type: str, record_ids: Iterable[int | str]) -> dict[str, tuple[Obligation, Lamp]]:
-    """The open clock of each record that has one, by the record's number as text, with its lamp; the nearest where a
-    record has several. One query for a whole list."""
-    query = Obligation.select().where(
-        (Obligation.record_type == record_type)
-        & Obligation.record_id.in_([str(number) for number in record_ids])
-        & (Obligation.state == OPEN)
-    )
-    return {owed.record_id: (owed, lamp(owed)) for owed in query.order_by(Obligation.deadline.desc(), Obligation.id.desc())}
+    """The open clock of each record, the nearest, with its lamp, by the record's number as text; in one query."""
+    of = (Obligation.record_type == record_type) & Obligation.record_id.in_([str(number) for number in record_ids])
+    query = Obligation.select().where(of & (Obligation.state == OPEN)).order_by(Obligation.deadline.desc(), Obligation.id.desc())
+    return {owed.record_id: (owed, lamp(owed)) for owed in query}
 
 
 def obligation_for(viewer: Any, obligation_id: int) -> Obligation:

@@ -15,7 +15,7 @@ LAYERS = (
     "database permissions record_kinds scheme unit_files obligation_kinds",
     "audit score_rules stored_acts plugging name_index schema_files typesetting calendar_lines",
     "settings backups official_calendar scoring units links error_pages files spreadsheets",
-    "record_listing record_reading score_facts passwords subjects",
+    "record_listing record_reading score_facts passwords subjects lamps",
     "registration_batches quarter_list_files users subject_search obligations list_files",
     "second_factor alarms",
     "facts quarter_list_rows obligation_figures undone_obligations registration_withdrawals jobs sessions setup_accounts documents account_requests audit_search",
