@@ -101,10 +101,10 @@ def _within(value: Fraction, most: Fraction, item: ScoreItem) -> Fraction:
 def nothing_due_part(item: ScoreItem, w: Fraction, facts: dict[str, Any]) -> tuple[str, tuple[Part, ...]]:
     """The words and the one part of an item that had nothing due in the quarter and keeps its weight."""
     if facts.get("tasks"):
-        words = f"本季有抽查任务{facts['tasks']}个，却没有应录的检查结果（due = 0），不得分"
+        words = f"本季有抽查任务{facts['tasks']}个，却没有应录的检查结果，不得分"
         return words, (Part(item.name, w, Fraction(0), "0.00"),)
     day_or_piece = "本季没有应登陆日" if item.formula == "ratio" else "本季没有应办的事项"
-    return f"{day_or_piece}（due = 0），按“无应办得满分”计", (Part(item.name, w, w, decimal_text(w, 2)),)
+    return f"{day_or_piece}，按“无应办得满分”计", (Part(item.name, w, w, decimal_text(w, 2)),)
 
 
 _Scored = tuple[str, tuple[Part, ...]]

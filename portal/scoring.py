@@ -232,7 +232,7 @@ def _weight_note(
     lacking = "、".join(one.name for one in scheme.items if one.key not in held)
     idle = "、".join(one.name for one in scheme.items if one.key in left_out)
     reasons = ([f"职责中没有{lacking}"] if lacking else []) + (
-        [f"本季{idle}无应办（due = 0），按“分值移出”计"] if idle else []
+        [f"本季{idle}无应办，按“分值移出”计"] if idle else []
     )
     scored = [one for one in items if one.key not in left_out]
     freed = 100 - sum(one.points for one in scored)

@@ -93,10 +93,10 @@ def _object_id(text: str) -> str:
 
 
 def _entry(values: Mapping[str, Any]) -> checks.ResultEntry:
-    results = _chosen(values["results"], {key: row["text"] for key, row in codes.results().items()}, "检查结果", "results")
+    results = _chosen(values["results"], {key: row["text"] for key, row in codes.open_results().items()}, "检查结果", "results")
     return checks.ResultEntry(
         codes=results, methods=_chosen(values.get("methods"), codes.METHODS, "检查方式", "methods") or ("site",),
-        disposals=_chosen(values.get("disposals"), codes.disposals(), "后续处置", "disposals") or ("none",),
+        disposals=_chosen(values.get("disposals"), codes.open_disposals(), "后续处置", "disposals") or ("none",),
         note=values.get("note") or "", opinion=values.get("opinion") or "", follow_up_until=values.get("follow_up_until"),
         signed=tuple(part.strip() for part in re.split(r"[；;、，,\s]+", values.get("signed") or "") if part.strip()),
         external=values["serial"],
@@ -171,7 +171,7 @@ def _kept(check: SpotCheck) -> Kept:
         "serial": check.external, "task": check.task.code, "object_id": check.object_id, "name": check.name,
         "checked_on": check.checked_on, "results": codes.result_words(check.codes),
         "methods": "；".join(codes.METHODS[key] for key in check.methods), "note": check.note,
-        "disposals": "；".join(codes.disposals()[key] for key in check.disposals), "follow_up_until": check.follow_up_until,
+        "disposals": codes.disposal_words(check.disposals), "follow_up_until": check.follow_up_until,
         "opinion": check.opinion, "signed": "、".join(check.signed), "unit": units.name_of(check.unit), "item": check.item.number,
         "state": checks.rules.CHECK_STATES[check.state], "arrived_on": check.first_entered_at.date(),
         "published_on": check.published_at.date() if check.published_at else None,

@@ -27,7 +27,7 @@ from .permit_models import Permit
 FIELDS = (
     RecordField("name", "行政相对人名称", "text", ("名称", "主体名称", "企业名称"), standard="XK_XDR_MC", longest=120, example="南通甲有限公司"),
     RecordField("code", "统一社会信用代码", "code", ("信用代码", "注册号", "统一社会信用代码/注册号", "XK_XDR_SHXYM"), True, example="91310000773718882U"),
-    RecordField("item", "许可事项代码", "text", ("事项代码", "许可事项"), True, longest=20),
+    RecordField("item", "许可事项代码", "text", ("事项代码", "许可事项"), True, longest=20, example="SP01"),
     RecordField("certificate", "许可证书名称", "text", ("证书名称",), standard="XK_XKZS", longest=100, example="食品经营许可证"),
     RecordField("number", "许可编号", "text", ("许可证编号", "证书编号", "许可证号"), True, standard="XK_XKBH", longest=100, example="JY13206910000001"),
     RecordField("document_name", "许可决定文书名称", "text", ("决定文书名称", "文书名称"), standard="XK_XKWS", longest=100),

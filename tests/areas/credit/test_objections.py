@@ -246,7 +246,7 @@ def test_what_is_under_way_comes_first_with_its_clock_and_what_is_closed_is_foun
     assert waiting.state == "received"
     desk = as_person(DESK)
     (row,) = table_of(desk.get("/credit/objections"), "异议")
-    assert row[0] == "后来的公司" and "剩 3 天" in row[6] and "收到异议申请书 2026-09-25" in row[6]
+    assert row[0] == "后来的公司" and "剩 3 天" in row[6] and "收到异议申请书 9月25日" in row[6]
     assert [one[0] for one in table_of(desk.get("/credit/objections?state=withdrawn"), "异议")] == ["某公司"]
     assert [one[0] for one in table_of(desk.get("/credit/objections?state=all"), "异议")] == ["后来的公司", "某公司"]
 

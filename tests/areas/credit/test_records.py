@@ -65,7 +65,7 @@ REFUSED = [
     ({"party_code": "91310000773718882X"}, "party_code", "校验位不对"),
     ({"party_code": ""}, "party_code", "必须填统一社会信用代码"),
     ({"party_kind": "person"}, "party_code", "自然人没有统一社会信用代码"),
-    ({"party_kind": "person", "party_code": "", "id_number": "320602199001011234"}, "id_number", "校验位不对"),
+    ({"party_kind": "person", "party_code": "", "id_number": "320602199001011234"}, "id_number", "身份证号校验不通过"),
     ({"penalty_kinds": ()}, "penalty_kinds", "至少选一种处罚种类"),
     ({"penalty_kinds": ("训诫",), "fine": None}, "penalty_kinds", "不在行政处罚法第九条所列之中"),
     ({"penalty_kinds": ("警告",)}, "fine", "处罚种类却没有罚款"),

@@ -57,7 +57,7 @@ def test_a_day_s_file_is_checked_cell_by_cell_and_its_good_rows_taken_once(
     run = upload(registrar, file())
     assert (run.state, run.rows, run.created, run.wrong) == ("checked", 4, 3, 1)
     (problem,) = table_of(registrar.get(f"/exchange/imports/{run.id}"), "有问题的单元格")
-    assert problem[0] == "5" and problem[1] == "统一社会信用代码" and problem[2] == "91310000773718883U"
+    assert problem[0] == "5" and problem[1] == "C 统一社会信用代码" and problem[2] == "91310000773718883U"
     assert subjects.Subject.select().count() == 0
     run = take(registrar, run)
     assert (run.state, run.taken_created, run.refused) == ("done", 3, 1)
@@ -91,7 +91,7 @@ def test_from_the_file_to_the_score(app: Flask, as_person, hand) -> None:
     officer = as_person("shichang-jingban")
     row = Claim.get(Claim.item == "SP01")
     assert row.unit == "market_regulation"
-    assert "第7个工作日 2026-10-12" in text_of(officer.get("/licensing/claims/"))
+    assert "第7个工作日 10月12日" in text_of(officer.get("/licensing/claims/"))
     claimed = officer.submit("/licensing/claims/", "/licensing/claims/act", row=str(row.id), scope="chosen")
     assert "已认领 1 条" in text_of(claimed)
     one = f"/licensing/claims/{row.id}"

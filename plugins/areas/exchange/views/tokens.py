@@ -87,7 +87,9 @@ def _fields(kind: RecordKind) -> list[tuple[str, str, str, str, str, str]]:
 def api_page() -> Response:
     kinds = list(registry().record_kinds.values())
     paths = openapi.document(kinds)["paths"]
-    shown = [*kinds, *kinds_of(current_user)][-1]
+    # The register before all else, for the unit that sends it; then what the viewer's unit sends.
+    mine = sorted(kinds_of(current_user), key=lambda kind: kind.key != "registrations")
+    shown = [*mine, *kinds][0]
     base = request.host_url.rstrip("/") + request.script_root
     return page(
         "exchange/api.html", base=base, calls=examples.calls(base, shown), example_of=shown,
