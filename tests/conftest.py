@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 from flask import Flask
 
@@ -11,6 +12,10 @@ from portal import clock
 from portal.clock import HandClock
 from portal.users import User
 from tests import cast as stage
+
+# Examples are generated on whatever machine there is: being slow is no failure of a rule.
+hypothesis.settings.register_profile("any machine", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 #: A test that takes one of these works on a database, and so runs on both.
 STAGED = {"app", "people", "as_person", "store"}

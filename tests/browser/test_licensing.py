@@ -28,7 +28,8 @@ def test_from_the_file_of_the_day_to_the_score(open_as, tmp_path, javascript: bo
     problem = registrar.locator("main table tbody tr", has_text="91310000773718883U").first.inner_text()
     assert "91310000773718883U" in problem and "统一社会信用代码" in problem
     registrar.click("button:has-text('导入可用的 1 行')")
-    registrar.click("text=去确认推送")
+    registrar.locator("text=导入完成").first.wait_for()
+    registrar.click("nav.sidebar >> text=推送")
     registrar.fill("#f-q", name)
     registrar.click(".filters button[type=submit]")
     registrar.wait_for_url("**q=**")
